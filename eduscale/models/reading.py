@@ -1,0 +1,82 @@
+"""What the reader makes of one file, in codes and facts: what the child process hands back and what is stored.
+
+Nothing here is wording. `ingest.wording` turns a `Said` into a sentence in the reader's language.
+"""
+
+from typing import Literal
+
+from eduscale.models.base import Model
+
+ColumnType = Literal["text", "integer", "decimal", "boolean", "date", "datetime", "time", "duration", "json"]
+Value = str | int | float | bool | None
+
+
+class Said(Model):
+    """Something to say to a person: a `code` that has a sentence in each language, and the facts in it."""
+
+    code: str
+    facts: dict[str, Value] = {}
+
+
+class Alternative(Model):
+    """A runner-up of a guess and how sure the reader would be of it (0 to 1)."""
+
+    value: Value
+    confidence: float
+
+
+class ReadGuess(Model):
+    """One decision of the reader: `what` was decided, for which column (None: the whole table), and why."""
+
+    what: str
+    column: str | None = None
+    value: Value
+    evidence: Said
+    confidence: float
+    alternatives: tuple[Alternative, ...] = ()
+    overridden: bool = False
+
+
+class ReadProblem(Model):
+    """Something wrong at a place in the sender's file; `row` is the 1-based line or sheet row."""
+
+    row: int | None = None
+    column: str | None = None
+    said: Said
+
+
+class ReadColumn(Model):
+    """A column as read: its normal name, the header as sent, its type and DuckDB's type in the Parquet file."""
+
+    name: str
+    label: str
+    type: ColumnType
+    storage: str
+    concept: str | None = None
+
+
+class ReadTable(Model):
+    """One table found in a file; `problems` holds at most 1,000, `problem_count` counts all.
+
+    `rows_file` and `rejects_file` are the names of Parquet files in the task's output folder.
+    The rejects file has the columns kind ('rejected', 'set_aside', 'blanked'), row, column_name, code, raw.
+    """
+
+    index: int
+    name: str
+    columns: tuple[ReadColumn, ...]
+    rows: int
+    rejected_rows: int
+    set_aside_rows: int
+    guesses: tuple[ReadGuess, ...] = ()
+    problems: tuple[ReadProblem, ...] = ()
+    problem_count: int = 0
+    rows_file: str
+    rejects_file: str | None = None
+
+
+class Reading(Model):
+    """All that was understood of one file: its tables, or the reason why there is none."""
+
+    tables: tuple[ReadTable, ...] = ()
+    error: Said | None = None
