@@ -11,6 +11,20 @@ ColumnType = Literal["text", "integer", "decimal", "boolean", "date", "datetime"
 Value = str | int | float | bool | None
 
 
+class ReadTask(Model):
+    """What the child needs to read a file: where it is, what it was called, where the Parquet files go.
+
+    `memory_bytes` is what the child may use in all.
+    """
+
+    path: str
+    filename: str
+    folder: str
+    threads: int = 2
+    memory_bytes: int
+    overrides: tuple[dict[str, Value], ...] = ()
+
+
 class Said(Model):
     """Something to say to a person: a `code` that has a sentence in each language, and the facts in it."""
 
@@ -53,6 +67,8 @@ class ReadColumn(Model):
     type: ColumnType
     storage: str
     concept: str | None = None
+    empty: bool = False
+    """No row has a value here, so the type is no evidence of anything."""
 
 
 class ReadTable(Model):

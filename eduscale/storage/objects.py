@@ -39,8 +39,8 @@ class ObjectStore(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix that ends with `/`, in no promised order."""
 
-    def stamp(self, key: str) -> str | None:
-        """Return a cheap mark that differs once the object was replaced; None when there is none."""
+    def stamps(self, prefix: str) -> dict[str, str]:
+        """Return the keys right below a prefix, each with a mark that differs once the object was replaced."""
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for streaming; raises ObjectMissing."""
@@ -50,3 +50,6 @@ class ObjectStore(Protocol):
 
     def scratch(self) -> Path:
         """Make a new empty folder for unfinished files, on the same file system as the store where it has one."""
+
+    def sweep(self) -> int:
+        """Remove unfinished files that a killed process left behind long ago; returns how many."""

@@ -1,0 +1,45 @@
+"""What a dataset is called: the sender's wish, or the file's and the sheet's name without dates and numbers."""
+
+import re
+import unicodedata
+from pathlib import PurePath
+
+FALLBACK = "data"
+MAX_LENGTH = 64
+DEFAULT_SHEETS = {"list", "sheet", "tabelle", "feuille", "harok", "arkusz", "hoja", "table", "tabulka"}
+MONTHS = frozenset(
+    """january february march april may june july august september october november december
+    jan feb mar apr jun jul aug sep oct nov dec
+    leden unor brezen duben kveten cerven cervenec srpen zari rijen listopad prosinec
+    ledna unora brezna dubna kvetna cervna cervence srpna rijna listopadu prosince""".split()
+)
+COPIES = {"kopie", "copy", "final", "v", "verze", "version", "kopia", "of"}
+
+
+def dataset_name(wish: str | None, filename: str, table_name: str, *, alone: bool) -> str:
+    """Return the name of a table's dataset; a table that is not `alone` in its file carries its own name too."""
+    if wish:
+        return _normal(wish) or FALLBACK
+    stem = _undated(_words(PurePath(filename.replace("\\", "/")).name.split(".")[0]))
+    sheet = _undated(_words(table_name))
+    if sheet == stem or (len(sheet) == 1 and sheet[0] in DEFAULT_SHEETS):
+        sheet = []
+    words = stem or sheet if alone else stem + [word for word in sheet if word not in stem]
+    return "_".join(words)[:MAX_LENGTH].strip("_") or FALLBACK
+
+
+def _normal(text: str) -> str:
+    name = "_".join(_words(text))[:MAX_LENGTH].strip("_")
+    return f"d_{name}" if name[:1].isdigit() else name
+
+
+def _words(text: str) -> list[str]:
+    """Split at anything that is no letter or digit; lower case, no diacritics."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return [word for word in re.split(r"[^a-z0-9]+", plain.casefold()) if word]
+
+
+def _undated(words: list[str]) -> list[str]:
+    """Leave out numbers, dates, months and marks of copies; `list1` becomes `list`."""
+    bare = (re.sub(r"\d+", "", word) for word in words)
+    return [word for word in bare if word and word not in MONTHS and word not in COPIES]

@@ -1,0 +1,24 @@
+"""The parent's side of reading: hands a file to the child that reads it and takes back what it understood."""
+
+from pathlib import Path
+
+from eduscale.core.sandbox import Sandbox
+from eduscale.models.reading import Reading, ReadTask
+
+TASK = "eduscale.ingest.tabular:read_file"
+
+
+def read_sent_file(
+    sandbox: Sandbox,
+    *,
+    path: Path,
+    filename: str,
+    folder: Path,
+    memory_bytes: int,
+    deadline_s: float,
+    patience_s: float,
+) -> Reading:
+    """Read a file in a child; its Parquet files are in `folder` afterwards."""
+    task = ReadTask(path=str(path), filename=filename, folder=str(folder), memory_bytes=memory_bytes)
+    answer = sandbox.run(TASK, task.model_dump_json().encode(), deadline_s=deadline_s, patience_s=patience_s)
+    return Reading.model_validate_json(answer)

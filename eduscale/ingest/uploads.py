@@ -1,0 +1,334 @@
+"""Uploads from landing to commit: land the bytes, claim them, read them in a child, move the head.
+
+Killed at any instant and sent again, the result is the same: until the head says `loaded` nothing counts, and
+whoever finds an unfinished upload continues it.
+"""
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from eduscale.core.errors import (
+    Busy,
+    ChildCrashed,
+    DeadlineExceeded,
+    InvalidField,
+    MemoryExceeded,
+    NotFound,
+    ObjectChanged,
+    UnreadableFile,
+)
+from eduscale.core.sandbox import Sandbox
+from eduscale.ingest.dataset_names import dataset_name
+from eduscale.ingest.reader import read_sent_file
+from eduscale.models.reading import Reading, Said
+from eduscale.models.upload import Head, StoredReceipt, StoredTable, UploadFacts
+from eduscale.storage.uploads import UploadStore, VersionedHead
+from eduscale.warehouse.catalogue import Catalogue, place
+
+UNFINISHED = ("waiting", "reading")
+POLL_S = 0.2
+
+
+class LandedFile(NamedTuple):
+    """A file as it arrived: finished on disk at `path`, hashed, not yet stored."""
+
+    filename: str
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class Wish(NamedTuple):
+    """What the sender said about the file; `dataset` as written, if at all."""
+
+    region: str
+    dataset: str | None = None
+    sender: str | None = None
+    replaces: str | None = None
+
+
+class Known(NamedTuple):
+    """An upload as it stands: its head, its reading if there is one, and whether these bytes were in already."""
+
+    head: Head
+    receipt: StoredReceipt | None
+    duplicate: bool = False
+
+
+class UploadService:
+    """Receives, lists and undoes uploads."""
+
+    def __init__(
+        self,
+        *,
+        uploads: UploadStore,
+        catalogue: Catalogue,
+        sandbox: Sandbox,
+        read_timeout_s: float,
+        patience_s: float,
+        memory_bytes: int,
+    ) -> None:
+        self._uploads = uploads
+        self._catalogue = catalogue
+        self._sandbox = sandbox
+        self._read_timeout_s = read_timeout_s
+        self._patience_s = patience_s
+        self._memory_bytes = memory_bytes
+        self._reader = _process_name()
+        self._commit = threading.Lock()
+        self._turns = _Turns()
+
+    def receive(self, file: LandedFile, wish: Wish) -> Known:
+        """Store and read one file, or return the upload that these bytes already are.
+
+        Raises Busy when there is no free worker; the bytes are kept, so that sending again continues.
+        """
+        self._check_replaces(wish)
+        raw_key = self._uploads.raw_key(wish.region, file.sha256)
+        self._uploads.objects.put_file_if_absent(raw_key, file.path)
+        identity = _identity(wish.region, wish.dataset, file.sha256)
+        fresh_id = _new_id()
+        while True:
+            upload_id = self._uploads.claim(identity, fresh_id)
+            if upload_id == fresh_id or not self._has_ended(upload_id):
+                break
+            self._uploads.reclaim(identity, stale=upload_id, upload_id=fresh_id)
+        self._uploads.create_head(
+            Head(
+                state="waiting",
+                generation=0,
+                upload=UploadFacts(
+                    upload_id=upload_id,
+                    filename=file.filename,
+                    sha256=file.sha256,
+                    size_bytes=file.size_bytes,
+                    region=wish.region,
+                    dataset=wish.dataset,
+                    sender=wish.sender,
+                    received_at=datetime.now(UTC),
+                    replaces=wish.replaces,
+                ),
+            )
+        )
+        self._finish(upload_id)
+        return self._known(self._uploads.head(upload_id).head, duplicate=upload_id != fresh_id)
+
+    def get(self, upload_id: str) -> Known:
+        """Return one upload; raises NotFound."""
+        return self._known(self._uploads.head(upload_id).head)
+
+    def newest(
+        self, *, region: str | None, state: str | None, limit: int, before: tuple[str, str] | None
+    ) -> tuple[list[Known], bool]:
+        """Return a page of uploads, newest first, below the (received_at, upload_id) of `before`, and if more follow."""
+        heads = [
+            head
+            for head in self._uploads.heads().values()
+            if (region is None or head.upload.region == region) and (state is None or head.state == state)
+        ]
+        heads.sort(key=place_in_list, reverse=True)
+        if before is not None:
+            heads = [head for head in heads if place_in_list(head) < before]
+        return [self._known(head) for head in heads[:limit]], len(heads) > limit
+
+    def undo(self, upload_id: str) -> Known:
+        """Take an upload's rows out again, however often it is asked; its claim is released."""
+        while True:
+            head, version = self._uploads.head(upload_id)
+            if head.state == "undone":
+                break
+            undone = head.model_copy(update={"state": "undone", "reader": None, "lease_until": None})
+            try:
+                self._uploads.move_head(undone, version=version)
+            except ObjectChanged:
+                continue
+            head = undone
+            break
+        self._release(head)
+        return self._known(head)
+
+    def _check_replaces(self, wish: Wish) -> None:
+        if wish.replaces is None:
+            return
+        try:
+            replaced = self._uploads.head(wish.replaces).head
+        except NotFound:
+            replaced = None
+        if replaced is None or replaced.upload.region != wish.region:
+            raise InvalidField("There is no upload of that id in this region.", field="replaces")
+
+    def _has_ended(self, upload_id: str) -> bool:
+        """Say whether a claim points to an upload that was undone or rejected, so that it may be tried anew."""
+        try:
+            return self._uploads.head(upload_id).head.state in ("undone", "rejected")
+        except NotFound:
+            return False
+
+    def _known(self, head: Head, *, duplicate: bool = False) -> Known:
+        receipt = None
+        if head.generation > 0:
+            receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
+        return Known(head, receipt, duplicate)
+
+    def _finish(self, upload_id: str) -> None:
+        """Bring an upload to its end, or wait until whoever is reading it has."""
+        with self._turns.of(upload_id):
+            while True:
+                found = self._uploads.head(upload_id)
+                if found.head.state not in UNFINISHED:
+                    return
+                if self._is_read_elsewhere(found.head):
+                    time.sleep(POLL_S)
+                    continue
+                try:
+                    self._read(found)
+                except ObjectChanged:
+                    continue
+
+    def _is_read_elsewhere(self, head: Head) -> bool:
+        if head.state != "reading" or head.reader is None or head.reader == self._reader:
+            return False
+        if head.lease_until is not None and head.lease_until < datetime.now(UTC):
+            return False
+        return not _is_dead(head.reader)
+
+    def _read(self, found: VersionedHead) -> None:
+        """Read an upload in a child and commit what came out; raises ObjectChanged when it was undone meanwhile."""
+        started = time.monotonic()
+        waiting = found.head
+        lease = timedelta(seconds=2 * self._read_timeout_s + self._patience_s + 60)
+        reading_head = waiting.model_copy(
+            update={"state": "reading", "reader": self._reader, "lease_until": datetime.now(UTC) + lease}
+        )
+        version = self._uploads.move_head(reading_head, version=found.version)
+        generation = waiting.generation + 1
+        upload = waiting.upload
+        folder = self._uploads.objects.scratch()
+        try:
+            reading = self._read_in_child(upload, folder)
+            self._uploads.clear_reading(upload.upload_id, generation)
+            for path in sorted(folder.glob("*.parquet")):
+                self._uploads.add_reading_file(upload.upload_id, generation, path)
+            head = reading_head.model_copy(
+                update={"generation": generation, "reader": None, "lease_until": None}
+            )
+            self._commit_reading(head, version, reading, started)
+        except Busy:
+            self._uploads.move_head(waiting, version=version)
+            raise
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _read_in_child(self, upload: UploadFacts, folder: Path) -> Reading:
+        path = self._uploads.objects.local_path(self._uploads.raw_key(upload.region, upload.sha256))
+        try:
+            return read_sent_file(
+                self._sandbox,
+                path=path,
+                filename=upload.filename,
+                folder=folder,
+                memory_bytes=self._memory_bytes,
+                deadline_s=self._read_timeout_s,
+                patience_s=self._patience_s,
+            )
+        except UnreadableFile as error:
+            return Reading(error=Said(code=error.reason, facts=error.facts))
+        except (DeadlineExceeded, MemoryExceeded, ChildCrashed) as error:
+            return Reading(error=Said(code=f"reading_{error.code}", facts=error.facts))
+
+    def _commit_reading(self, head: Head, version: str, reading: Reading, started: float) -> None:
+        """Choose the datasets, write the receipt, and move the head: from then on the rows count."""
+        with self._commit:
+            datasets = self._catalogue.datasets()
+            wish = head.upload.dataset
+            tables = []
+            for table in reading.tables:
+                name = dataset_name(wish, head.upload.filename, table.name, alone=len(reading.tables) == 1)
+                dataset = place(table.columns, name, datasets)
+                tables.append(StoredTable(**dict(table), dataset=dataset))
+            self._uploads.add_receipt(
+                StoredReceipt(
+                    upload_id=head.upload.upload_id,
+                    generation=head.generation,
+                    duration_ms=round(1000 * (time.monotonic() - started)),
+                    tables=tuple(tables),
+                    error=reading.error,
+                )
+            )
+            state = "rejected" if reading.error else "loaded"
+            names = tuple(dict.fromkeys(table.dataset for table in tables))
+            committed = head.model_copy(update={"state": state, "datasets": names})
+            self._uploads.move_head(committed, version=version)
+        if reading.error:
+            self._release(committed)
+
+    def _release(self, head: Head) -> None:
+        upload = head.upload
+        identity = _identity(upload.region, upload.dataset, upload.sha256)
+        self._uploads.release(identity, upload.upload_id)
+
+
+class _Turns:
+    """One lock an upload, so that threads with the same bytes wait for one reading instead of repeating it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def of(self, upload_id: str) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._locks.get(upload_id, (threading.Lock(), 0))
+            self._locks[upload_id] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._locks[upload_id]
+                if users == 1:
+                    del self._locks[upload_id]
+                else:
+                    self._locks[upload_id] = (lock, users - 1)
+
+
+def place_in_list(head: Head) -> tuple[str, str]:
+    """Return what uploads are ordered by: when they were received, then their id."""
+    return head.upload.received_at.isoformat(), head.upload.upload_id
+
+
+def _identity(region: str, dataset: str | None, sha256: str) -> str:
+    """Return what makes the same bytes one upload: region, wish of dataset, content."""
+    wish = dataset_name(dataset, "", "", alone=True) if dataset else "-"
+    return f"{region}/{wish}/{sha256}"
+
+
+def _new_id() -> str:
+    return secrets.token_hex(12)
+
+
+def _process_name() -> str:
+    """Name this process so that another on the same machine can tell whether it still lives."""
+    return f"{os.uname().nodename}:{os.getpid()}:{_started_at(os.getpid())}"
+
+
+def _is_dead(reader: str) -> bool:
+    node, pid, started = reader.rsplit(":", 2)
+    return node == os.uname().nodename and _started_at(int(pid)) != started
+
+
+def _started_at(pid: int) -> str:
+    """Return when a process started, in the kernel's ticks, or nothing when there is none of that id."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
