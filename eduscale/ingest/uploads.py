@@ -217,9 +217,7 @@ class UploadService:
             self._uploads.clear_reading(upload.upload_id, generation)
             for path in sorted(folder.glob("*.parquet")):
                 self._uploads.add_reading_file(upload.upload_id, generation, path)
-            head = reading_head.model_copy(
-                update={"generation": generation, "reader": None, "lease_until": None}
-            )
+            head = reading_head.model_copy(update={"generation": generation, "reader": None, "lease_until": None})
             self._commit_reading(head, version, reading, started)
         except Busy:
             self._uploads.move_head(waiting, version=version)

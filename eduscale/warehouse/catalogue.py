@@ -32,12 +32,8 @@ class Catalogue:
             return self._datasets
 
     def _build(self, live: Mapping[str, Head]) -> dict[str, Dataset]:
-        oldest_first = sorted(
-            live.values(), key=lambda head: (head.upload.received_at, head.upload.upload_id)
-        )
-        fragments = {
-            (head.upload.upload_id, head.generation): self._fragments_of(head) for head in oldest_first
-        }
+        oldest_first = sorted(live.values(), key=lambda head: (head.upload.received_at, head.upload.upload_id))
+        fragments = {(head.upload.upload_id, head.generation): self._fragments_of(head) for head in oldest_first}
         self._fragments = fragments
         by_name: dict[str, list[Fragment]] = {}
         for of_upload in fragments.values():
@@ -109,9 +105,7 @@ def _join(name: str, fragments: list[Fragment]) -> Dataset:
 
 
 def _as_dataset_column(column: ReadColumn, kind: ColumnType, storage: str) -> DatasetColumn:
-    return DatasetColumn(
-        name=column.name, label=column.label, type=kind, storage=storage, concept=column.concept
-    )
+    return DatasetColumn(name=column.name, label=column.label, type=kind, storage=storage, concept=column.concept)
 
 
 def widen(one: tuple[ColumnType, str], other: tuple[ColumnType, str]) -> tuple[ColumnType, str]:
