@@ -128,7 +128,7 @@ class UploadService:
     def newest(
         self, *, region: str | None, state: str | None, limit: int, before: tuple[str, str] | None
     ) -> tuple[list[Known], bool]:
-        """Return a page of uploads, newest first, below the (received_at, upload_id) of `before`, and if more follow."""
+        """Return a page of uploads, newest first, after the place in the list `before`, and whether more follow."""
         heads = [
             head
             for head in self._uploads.heads().values()
@@ -201,7 +201,7 @@ class UploadService:
         return not _is_dead(head.reader)
 
     def _read(self, found: VersionedHead) -> None:
-        """Read an upload in a child and commit what came out; raises ObjectChanged when it was undone meanwhile."""
+        """Read an upload in a child and commit what came out; raises ObjectChanged if it was undone meanwhile."""
         started = time.monotonic()
         waiting = found.head
         lease = timedelta(seconds=2 * self._read_timeout_s + self._patience_s + 60)

@@ -1,0 +1,31 @@
+"""A dataset's name comes from the wish, else from the file and sheet without dates, numbers and copy marks."""
+
+import pytest
+
+from eduscale.ingest.dataset_names import dataset_name
+
+
+@pytest.mark.parametrize(
+    ("filename", "sheet", "name"),
+    [
+        ("dochazka_2024_25.xlsx", "List1", "dochazka"),
+        ("Docházka září 2024 (2).csv", "Docházka září 2024 (2)", "dochazka"),
+        ("export-2024-09-03.csv", "export-2024-09-03", "export"),
+        ("20240903.xlsx", "Žáci", "zaci"),
+        ("2024.csv", "2024", "data"),
+        ("Škola.v2.final.csv", "x", "skola"),
+        ("", "", "data"),
+    ],
+)
+def test_derived_from_the_file_or_the_sheet(filename: str, sheet: str, name: str) -> None:
+    assert dataset_name(None, filename, sheet, alone=True) == name
+
+
+def test_each_of_several_tables_carries_its_own_name() -> None:
+    assert dataset_name(None, "skola.xlsx", "Žáci 2024", alone=False) == "skola_zaci"
+    assert dataset_name(None, "skola.xlsx", "List2", alone=False) == "skola"
+
+
+@pytest.mark.parametrize(("wish", "name"), [("Žáci 2024", "zaci_2024"), ("2024", "d_2024"), ("--", "data")])
+def test_a_wish_is_followed_in_its_normal_form(wish: str, name: str) -> None:
+    assert dataset_name(wish, "x.csv", "x", alone=True) == name
