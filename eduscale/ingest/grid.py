@@ -1,0 +1,38 @@
+"""The seam between the readers of a format and what follows: rows of cells with their place in the sender's file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from eduscale.models.reading import ReadGuess, ReadProblem
+
+
+class ErrorCell(NamedTuple):
+    """A spreadsheet cell whose formula failed; `text` is what the sheet shows, `#DIV/0!` for example."""
+
+    text: str
+
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | ErrorCell | None
+
+
+class Row(NamedTuple):
+    """A row of cells; `number` is the 1-based sheet row or physical line where it starts."""
+
+    number: int
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet or one text table: its rows in order, merged ranges already filled, no table found in it yet.
+
+    Rows without any value may be left out: the numbers keep their place. `guesses` and `problems` are what the
+    reader of the format decided and met; every table found in the grid carries them.
+    """
+
+    name: str
+    rows: Sequence[Row]
+    guesses: tuple[ReadGuess, ...] = ()
+    problems: tuple[ReadProblem, ...] = ()
