@@ -1,0 +1,25 @@
+"""What a handler answers with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+JSON = "application/json"
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""On every response, unless the handler set the same header itself."""
+
+
+def json_response(
+    payload: BaseModel | Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a payload as UTF-8 JSON."""
+    return Response(to_json(payload), status, headers, mimetype=JSON)
