@@ -18,10 +18,11 @@ Cell = str | int | float | bool | date | datetime | time | timedelta | ErrorCell
 
 
 class Row(NamedTuple):
-    """A row of cells; `number` is the 1-based sheet row or physical line where it starts."""
+    """A row of cells; `number` is the 1-based sheet row or physical line where it starts, `span` its lines."""
 
     number: int
     cells: Sequence[Cell]
+    span: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,292 @@
+"""From the bytes of a text file to UTF-8 text with plain line ends: which encoding, and what had to be mended."""
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from eduscale.models.reading import Alternative, ReadGuess, Said
+
+CHUNK = 1 << 20
+EVIDENCE_BYTES = 1 << 17
+"""So many bytes of lines with letters beyond ASCII are enough to tell an encoding."""
+
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+    "cp1250": "windows-1250",
+    "cp1252": "windows-1252",
+    "iso8859-2": "ISO-8859-2",
+    "cp852": "cp852",
+    "cp850": "cp850",
+}
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+CODE_PAGES = ("cp1250", "cp1252", "iso8859-2", "cp852", "cp850")
+ALPHABETS = {
+    "cs": "áčďéěíňóřšťúůýž",
+    "sk": "áäčďéíĺľňóôŕšťúýž",
+    "pl": "ąćęłńóśźż",
+    "de": "äöüß",
+    "fr": "àâçèéêëîïôùûüœæ",
+    "hr": "čćđšž",
+    "hu": "áéíóöőúüű",
+    "es": "áéíñóúü",
+    "sv": "åäöæøé",
+}
+RARE = frozenset("ĺŕľďťóúëïüœæÿ")
+TYPOGRAPHY = frozenset("„“”‚‘’«»–—…€§°·•×½¼²³©®™\u00a0")
+
+
+@dataclass
+class Survey:
+    """What one pass over the bytes of a file found."""
+
+    size: int = 0
+    bom: str | None = None
+    nuls: int = 0
+    newlines: int = 0
+    returns: int = 0
+    returns_with_newline: int = 0
+    quotes: int = 0
+    utf8: bool = True
+    ascii: bool = True
+    head: bytes = b""
+    tail: bytes = b""
+    foreign: bytearray = field(default_factory=bytearray)
+    """Lines with bytes beyond ASCII, as many as are wanted for evidence."""
+
+
+class Encoding(NamedTuple):
+    """How the bytes of a file become text; `codec` is what Python calls it.
+
+    `mixed` is set when most of the file is UTF-8 and single bytes are not: these are read as `codec`.
+    """
+
+    codec: str
+    confidence: float
+    evidence: Said
+    alternatives: tuple[Alternative, ...] = ()
+    mixed: bool = False
+
+    def guess(self) -> ReadGuess:
+        """Return the encoding as a decision for the receipt."""
+        return ReadGuess(
+            what="encoding",
+            value="UTF-8 + " + NAMES[self.codec] if self.mixed else NAMES[self.codec],
+            evidence=self.evidence,
+            confidence=self.confidence,
+            alternatives=self.alternatives,
+        )
+
+
+def survey(stream: BinaryIO, *, edge: int) -> Survey:
+    """Read a file once, a megabyte at a time, keeping `edge` bytes of its head and of its tail."""
+    found = Survey()
+    strict = codecs.getincrementaldecoder("utf-8")()
+    after_return = False
+    clean = True
+    for chunk in iter(partial(stream.read, CHUNK), b""):
+        if not found.size:
+            found.bom = next((codec for bom, codec in BOMS if chunk.startswith(bom)), None)
+        found.size += len(chunk)
+        found.nuls += chunk.count(0)
+        found.newlines += chunk.count(b"\n")
+        found.quotes += chunk.count(b'"')
+        returns = chunk.count(b"\r")
+        if returns or after_return:
+            found.returns += returns
+            found.returns_with_newline += chunk.count(b"\r\n") + (after_return and chunk.startswith(b"\n"))
+            after_return = chunk.endswith(b"\r")
+        if not chunk.isascii():
+            found.ascii = False
+            if len(found.foreign) < EVIDENCE_BYTES:
+                found.foreign += b"\n".join(line for line in chunk.splitlines() if not line.isascii()) + b"\n"
+        if found.utf8 and not (clean and chunk.isascii()):
+            try:
+                strict.decode(chunk)
+            except UnicodeDecodeError:
+                found.utf8 = False
+            clean = strict.getstate()[0] == b""
+        if len(found.head) < edge:
+            found.head += chunk[: edge - len(found.head)]
+        found.tail = (found.tail + chunk)[-edge:] if len(chunk) < edge else chunk[-edge:]
+    if not clean:
+        found.utf8 = False
+    del found.foreign[EVIDENCE_BYTES:]
+    return found
+
+
+def find_encoding(found: Survey) -> Encoding:
+    """Decide how a surveyed file is encoded: byte order mark, NULs, strict UTF-8, then the letters of languages."""
+    wide = found.bom or _wide(found)
+    if wide and wide != "utf-8-sig":
+        return Encoding(
+            wide, 1.0 if found.bom else 0.95, Said(code="encoding_bom" if found.bom else "encoding_nuls")
+        )
+    if found.utf8:
+        if found.bom:
+            return Encoding("utf-8-sig", 1.0, Said(code="encoding_bom"))
+        return Encoding("utf-8", 0.99, Said(code="encoding_ascii" if found.ascii else "encoding_utf8_valid"))
+    lines = bytes(found.foreign).split(b"\n")
+    broken = [line for line in lines if not _is_utf8(line)]
+    whole = sum(1 for line in lines if line and not line.isascii()) - len(broken)
+    mixed = bool(found.bom) or whole * 20 > len(broken)
+    scores = {codec: _likeness(b"\n".join(broken or lines), codec) for codec in CODE_PAGES}
+    ranked = sorted(CODE_PAGES, key=lambda codec: -scores[codec])
+    best, second = ranked[0], ranked[1]
+    margin = scores[best] - scores[second]
+    alternatives = tuple(
+        Alternative(value=NAMES[codec], confidence=round(0.5 / (1 + scores[best] - scores[codec]), 2))
+        for codec in ranked[1:3]
+    )
+    return Encoding(
+        codec=best,
+        confidence=round(min(0.98, 0.6 + 0.1 * margin), 2),
+        evidence=Said(
+            code="encoding_mixed" if mixed else "encoding_letters",
+            facts={
+                "letters": "".join(_foreign_letters(b"\n".join(broken or lines), best)),
+                "runner_up": NAMES[second],
+            },
+        ),
+        alternatives=alternatives,
+        mixed=mixed,
+    )
+
+
+def _wide(found: Survey) -> str | None:
+    """Recognise UTF-16 without a byte order mark by where its NULs stand."""
+    head = found.head[:4096]
+    if len(head) < 4 or not found.nuls:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _foreign_letters(sample: bytes, codec: str) -> list[str]:
+    letters = Counter(c for c in sample.decode(codec, "replace") if ord(c) > 127 and c.isalpha())
+    return [letter for letter, _ in letters.most_common(8)]
+
+
+def _likeness(sample: bytes, codec: str) -> float:
+    """Say how much a sample, read in a code page, looks like text in some language with these letters."""
+    text = sample.decode(codec, "replace")
+    strange = 0.0
+    for character, count in Counter(text).items():
+        if ord(character) < 128 or character.isalpha() or character in TYPOGRAPHY:
+            continue
+        strange += count * (4.0 if unicodedata.category(character) in ("Cc", "So", "Co", "Cn") else 2.0)
+    words = Counter(word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii())
+    strange += 2.0 * len(re.findall(r"[^\W\d_][^\x00-\x7f\w\s–—’‘“”„…€«»\u00a0][^\W\d_]?", text))
+    strange += 1.5 * sum(
+        count for word, count in words.items() if re.search(r"[a-zß-ž][A-ZÀ-ÞĄĆČĎĘĚŁŃŇŘŠŤŮŹŻŽĽ]", word)
+    )
+    likeness = {
+        language: {word: _fits_language(word, alphabet) for word in words}
+        for language, alphabet in ALPHABETS.items()
+    }
+    best = 0.0
+    if words:
+        best = max(
+            sum(
+                count * max(own[word], max(other[word] for other in likeness.values()) - 0.6)
+                for word, count in words.items()
+            )
+            for own in likeness.values()
+        )
+    return best - strange
+
+
+def _fits_language(word: str, alphabet: str) -> float:
+    score = 0.0
+    for letter in word.lower():
+        if ord(letter) > 127:
+            score += (0.7 if letter in RARE else 1.0) if letter in alphabet else -1.5
+    return score
+
+
+def _fallback(codec: str) -> str:
+    """Register a codec error handler that reads what is no UTF-8 as `codec`, and return its name."""
+
+    def read_as(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        return error.object[error.start : error.end].decode(codec, "replace"), error.end
+
+    name = f"else-{codec}"
+    codecs.register_error(name, read_as)
+    return name
+
+
+def _decoder(encoding: Encoding) -> codecs.IncrementalDecoder:
+    if encoding.mixed:
+        return codecs.getincrementaldecoder("utf-8-sig")(_fallback(encoding.codec))
+    return codecs.getincrementaldecoder(encoding.codec)("replace")
+
+
+def texts(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
+    """Yield the text of a file in pieces: without byte order mark and NULs, every line end a newline."""
+    decoder = _decoder(encoding)
+    held = ""
+    for chunk in iter(partial(stream.read, CHUNK), b""):
+        text = held + decoder.decode(chunk)
+        held = "\r" if text.endswith("\r") else ""
+        yield _plain(text[: len(text) - len(held)])
+    yield _plain(held + decoder.decode(b"", final=True))
+
+
+def _plain(text: str) -> str:
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff")
+
+
+def write_utf8(path: Path, encoding: Encoding, target: Path) -> None:
+    """Write a file's text as UTF-8 with plain line ends."""
+    with path.open("rb") as stream, target.open("wb") as out:
+        for text in texts(stream, encoding):
+            out.write(text.encode("utf-8", "replace"))
+
+
+def mended_lines(data: bytes, encoding: Encoding) -> list[int]:
+    """Return the 1-based lines of a mixed file that are not UTF-8."""
+    if not encoding.mixed:
+        return []
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return [number for number, line in enumerate(lines, start=1) if not line.isascii() and not _is_utf8(line)]
+
+
+def nul_lines(data: bytes) -> list[int]:
+    """Return the 1-based lines that hold both NULs and text."""
+    if b"\x00" not in data:
+        return []
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return [number for number, line in enumerate(lines, start=1) if b"\x00" in line and line.strip(b"\x00")]

@@ -1,0 +1,249 @@
+"""A delimited text file from bytes to tables: small files whole, large ones by their edges and one pass of DuckDB."""
+
+import csv
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from eduscale.core.errors import UnreadableFile
+from eduscale.ingest import decode, text
+from eduscale.ingest.decode import Encoding, Survey
+from eduscale.ingest.findings import Findings, raw_text
+from eduscale.ingest.grid import Grid, Row
+from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
+from eduscale.ingest.parquet import CsvSource
+from eduscale.ingest.tables import MAX_COLUMNS, Draft, LineNumbers, TableReader, fit_rows, sample_columns
+from eduscale.ingest.types import habits
+from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
+
+SMALL_BYTES = 2 << 20
+EDGE_BYTES = 300_000
+MAX_RECORD_BYTES = 16 << 20
+
+
+def read_text(path: Path, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
+    """Return the tables of a delimited text file, written."""
+    with path.open("rb") as stream:
+        found = decode.survey(stream, edge=EDGE_BYTES)
+    encoding = decode.find_encoding(found)
+    guesses = (*guesses, encoding.guess())
+    if found.size <= SMALL_BYTES:
+        return _read_small(path.read_bytes(), encoding, tables, guesses)
+    plain = path
+    if not _is_plain(found, encoding):
+        plain = folder / "plain.txt"
+        decode.write_utf8(path, encoding, plain)
+        with plain.open("rb") as stream:
+            found = decode.survey(stream, edge=EDGE_BYTES)
+    try:
+        return [_LargeText(plain, found, tables, folder, guesses).read()]
+    finally:
+        if plain is not path:
+            plain.unlink()
+
+
+def _is_plain(found: Survey, encoding: Encoding) -> bool:
+    """Say whether DuckDB can read the bytes as they are."""
+    ends_agree = found.returns == found.returns_with_newline and found.returns in (0, found.newlines)
+    return encoding.codec in ("utf-8", "utf-8-sig") and not encoding.mixed and not found.nuls and ends_agree
+
+
+def _read_small(
+    data: bytes, encoding: Encoding, tables: TableReader, guesses: tuple[ReadGuess, ...]
+) -> list[ReadTable]:
+    lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
+    reading = text.find_dialect(lines)
+    numbered = list(enumerate(lines, start=1))[reading.skip :]
+    found = list(text.records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
+    problems = [ReadProblem(row=record.line, said=Said(code=record.flaw)) for record in found if record.flaw]
+    problems += [
+        ReadProblem(row=line, said=Said(code="line_mended")) for line in decode.mended_lines(data, encoding)
+    ]
+    problems += [ReadProblem(row=line, said=Said(code="nul_removed")) for line in decode.nul_lines(data)]
+    problems.sort(key=lambda problem: problem.row or 0)
+    grid = Grid(
+        name="",
+        rows=[Row(record.line, record.cells, record.span) for record in found],
+        guesses=(*guesses, *reading.guesses),
+        problems=tuple(problems),
+    )
+    return tables.read_grid(grid, delimiter=reading.dialect.delimiter)
+
+
+def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
+    """Return the commonest width of records, read without that knowledge."""
+    widths: dict[int, int] = {}
+    for record in text.records(lines[: text.SAMPLE_LINES], dialect):
+        if len(record.cells) > 1:
+            widths[len(record.cells)] = widths.get(len(record.cells), 0) + record.span
+    return max(widths, key=lambda width: widths[width], default=0)
+
+
+class _LargeText:
+    """Reads a large UTF-8 file with plain line ends as one table.
+
+    The head shows dialect, layout and types, the tail the footer. If the file is as regular as it looks DuckDB reads
+    it directly, and the number of lines proves it; otherwise its records are filtered into a strict copy first.
+    """
+
+    def __init__(
+        self, path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
+    ) -> None:
+        self._path = path
+        self._found = found
+        self._tables = tables
+        self._copy = folder / "strict.csv"
+        head = found.head.decode("utf-8-sig", "ignore").replace("\r\n", "\n").split("\n")[:-1]
+        if not head:
+            raise UnreadableFile("line_too_long", line=1, limit=EDGE_BYTES)
+        reading = text.find_dialect(head)
+        self._dialect, self._skip = reading.dialect, reading.skip
+        numbered = list(enumerate(head, start=1))[reading.skip :]
+        self._usual = _usual_width(numbered, self._dialect)
+        records = list(text.records(numbered, self._dialect, width=self._usual))
+        flawed = any(record.flaw or record.span > 1 for record in records)
+        if records and records[-1].flaw:
+            records.pop()
+        shown, _ = find_tables(Row(record.line, record.cells, record.span) for record in records)
+        if not shown:
+            raise UnreadableFile("no_table")
+        self._table: FoundTable = shown[0]
+        if self._table.width > MAX_COLUMNS:
+            raise UnreadableFile("too_many_columns", columns=self._table.width, limit=MAX_COLUMNS)
+        self._lines = found.newlines + (not found.tail.endswith(b"\n"))
+        tail = self._tail_rows()
+        footer = take_footer(tail, self._table.width)
+        self._footer = {row.number: (row, code) for row, code in footer}
+        self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
+        self._guesses = [*guesses, *reading.guesses, *self._table.guesses]
+        irregular = flawed or footer or len(shown) > 1 or self._dialect.escape or self._dialect.wrapped
+        inner = [row for row, code in self._table.set_aside if code not in ("title", "comment")]
+        comments = any(code == "comment" for _, code in self._table.set_aside)
+        self._comments = comments
+        self._regular = not (irregular or inner or comments or self._dialect.cuts or not self._dialect.delimiter)
+
+    def _tail_rows(self) -> list[Row]:
+        """Return the last rows with the lines where they start, counted from the end of the file."""
+        lines = self._found.tail.decode("utf-8", "ignore").replace("\r\n", "\n").split("\n")
+        if lines[-1] == "":
+            lines.pop()
+        numbered = list(enumerate(lines, start=self._lines - len(lines) + 1))[1:]
+        records = text.records(numbered, self._dialect, width=self._usual)
+        rows = [
+            Row(record.line, record.cells, record.span) for record in records if any(map(str.strip, record.cells))
+        ]
+        top = self._top()
+        return [row for row in rows if row.number > top]
+
+    def _top(self) -> int:
+        """Return the number of lines above the first row of data."""
+        above = [
+            *self._table.header,
+            *(row for row, code in self._table.set_aside if code in ("title", "comment")),
+        ]
+        return max((row.number + row.span - 1 for row in above), default=self._skip)
+
+    def read(self) -> ReadTable:
+        """Return the table, written."""
+        if self._regular:
+            written = self._read_directly()
+            if written is not None:
+                return written
+        return self._read_filtered()
+
+    def _draft(self, source: CsvSource, findings: Findings, seen: int, lines: LineNumbers) -> Draft:
+        samples = sample_columns(self._sample_rows, self._table.width)
+        return Draft(
+            name="",
+            labels=self._table.labels,
+            source=source,
+            samples=samples,
+            habits=habits(samples, delimiter=self._dialect.delimiter),
+            lines=lines.line,
+            guesses=self._guesses,
+            findings=findings,
+            seen=seen,
+        )
+
+    def _read_directly(self) -> ReadTable | None:
+        """Let DuckDB read the file as it is; None when a line turned out not to be exactly one row."""
+        top = self._top()
+        findings = self._tables.findings()
+        for row, code in self._table.set_aside:
+            findings.reject("set_aside", row.number, code, raw_text(row.cells, self._dialect.delimiter))
+        lines = LineNumbers()
+        lines.add(0, top + 1)
+        source = CsvSource(
+            self._path,
+            self._table.width,
+            delimiter=self._dialect.delimiter,
+            quote=self._dialect.quote,
+            skip=top,
+            doubtful=True,
+        )
+        draft = self._draft(source, findings, self._lines - top + len(self._table.set_aside), lines)
+        return self._tables.try_to_write(draft)
+
+    def _read_filtered(self) -> ReadTable:
+        findings = self._tables.findings()
+        lines = LineNumbers()
+        with self._copy.open("w", encoding="utf-8", newline="") as out:
+            seen, longest = self._filter(out, findings, lines)
+        source = CsvSource(
+            self._copy, self._table.width, delimiter=self._dialect.delimiter or ",", longest=longest
+        )
+        try:
+            return self._tables.write(self._draft(source, findings, seen, lines))
+        finally:
+            self._copy.unlink()
+
+    def _filter(self, out: IO[str], findings: Findings, lines: LineNumbers) -> tuple[int, int]:
+        """Write the records that are data as strict CSV; return how many rows were seen, and the longest in bytes."""
+        delimiter, width = self._dialect.delimiter or ",", self._table.width
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+        for row, code in self._table.set_aside:
+            if code in ("title", "comment"):
+                findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter))
+        seen, written, longest = findings.counts["set_aside"], 0, 0
+        header = bool(self._table.header)
+        for record in text.records(self._numbered(self._top()), self._dialect, width=self._usual):
+            cells = record.cells
+            if len(cells) < 2 and not any(map(str.strip, cells)):
+                continue
+            row = Row(record.line, cells, record.span)
+            if all(map(is_blank, cells)):
+                continue
+            seen += 1
+            if record.flaw:
+                findings.problem(record.flaw, record.line)
+            reason = self._reason_aside(row, header)
+            if reason:
+                findings.reject("set_aside", record.line, reason, raw_text(cells, delimiter))
+                continue
+            if len(cells) != width:
+                kept = fit_rows([row], self._table.labels, findings, delimiter, strict=True)
+                if not kept:
+                    continue
+                cells = [str(cell) for cell in kept[0].cells]
+            lines.add(written, record.line)
+            writer.writerow(cells)
+            written += 1
+            longest = max(longest, sum(map(len, cells)))
+        return seen, 4 * longest + 3 * width
+
+    def _reason_aside(self, row: Row, header: bool) -> str | None:
+        if row.number in self._footer:
+            return self._footer[row.number][1]
+        first = row.cells[0]
+        if self._comments and isinstance(first, str) and first.startswith("#"):
+            return "comment"
+        return "repeated_header" if header and is_repeated_header(row, self._table.labels) else None
+
+    def _numbered(self, top: int) -> Iterator[tuple[int, str]]:
+        with self._path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if len(line) > MAX_RECORD_BYTES:
+                    raise UnreadableFile("line_too_long", line=number, limit=MAX_RECORD_BYTES)
+                if number > top:
+                    yield number, line.rstrip("\r\n")

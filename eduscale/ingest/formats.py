@@ -1,0 +1,56 @@
+"""What a file is, by its content; its name is only a hint."""
+
+from pathlib import Path, PurePath
+from typing import Literal
+
+from eduscale.core.errors import UnreadableFile
+from eduscale.models.reading import ReadGuess, Said
+
+Format = Literal["text", "workbook"]
+
+EXTENSIONS = {
+    ".csv": "text",
+    ".tsv": "text",
+    ".txt": "text",
+    ".tab": "text",
+    ".xlsx": "workbook",
+    ".xlsm": "workbook",
+}
+_OTHERS = {
+    b"%PDF": "not_a_table_pdf",
+    b"\x89PNG": "not_a_table_image",
+    b"\xff\xd8\xff": "not_a_table_image",
+    b"GIF8": "not_a_table_image",
+    b"\x1f\x8b": "compressed_file",
+    b"Rar!": "compressed_file",
+    b"7z\xbc\xaf": "compressed_file",
+    b"PAR1": "parquet_file",
+    b"$FL2": "spss_file",
+    b"{\\rtf": "word_document",
+    b"SQLite format 3": "database_file",
+}
+_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""A ZIP or an OLE2 container: the reader of workbooks tells which of them it can read."""
+
+
+def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
+    """Return what a file is, and a decision to report where its name says otherwise; raises UnreadableFile."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if len(head) < 4096 and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise UnreadableFile("empty_file")
+    for magic, reason in _OTHERS.items():
+        if head.startswith(magic):
+            raise UnreadableFile(reason)
+    if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<table")):
+        raise UnreadableFile("web_page")
+    found: Format = "workbook" if head.startswith(_OFFICE) else "text"
+    extension = PurePath(filename).suffix.lower()
+    if EXTENSIONS.get(extension, found) == found:
+        return found, None
+    return found, ReadGuess(
+        what="format",
+        value=found,
+        evidence=Said(code="format_by_content", facts={"extension": extension, "format": found}),
+        confidence=0.99,
+    )

@@ -1,0 +1,314 @@
+"""The written forms of values: for each a pattern that a cell must match whole, and the SQL that converts it.
+
+The patterns are read alike by Python's `re` and DuckDB's RE2, so a form that is found is the form that converts.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from eduscale.models.reading import ColumnType
+
+SPACES = " \u00a0\u202f\u2009"
+UNITS = "%|Kč|CZK|€|EUR|Ft|zł|PLN"
+MONTHS = (
+    "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
+    "ledna února března dubna května června července srpna září října listopadu prosince",
+    "led úno bře dub kvě čvn čvc srp zář říj lis pro",
+    "január február marec apríl máj jún júl august september október november december",
+    "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "jan feb mar apr may jun jul aug sept oct nov dec",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+)
+BOOLEANS = (
+    ("ano", "ne"),
+    ("yes", "no"),
+    ("true", "false"),
+    ("áno", "nie"),
+    ("ja", "nein"),
+    ("oui", "non"),
+    ("tak", "nie"),
+    ("pravda", "nepravda"),
+    ("wahr", "falsch"),
+)
+BOOLEAN_LETTERS = (("a", "n"), ("y", "n"))
+NULL_WORDS = frozenset(
+    {"na", "n/a", "#n/a", "null", "none", "nan", "nil", "-", "--", "---", "–", "—", ".", "..", "?", "x"}
+)
+ERROR_WORDS = frozenset(
+    {
+        "#div/0!",
+        "#ref!",
+        "#value!",
+        "#name?",
+        "#num!",
+        "#null!",
+        "#hodnota!",
+        "#název?",
+        "#odkaz!",
+        "#číslo!",
+        "#dělení_nulou!",
+    }
+)
+
+_DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
+_MONTH = "(?:0?[1-9]|1[0-2])"
+_YEAR = "(?:1[6-9]|2[0-9])[0-9]{2}"
+_SHORT_YEAR = "[0-9]{2}"
+_CLOCK = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
+_ZONE = "(?: ?(?:Z|UTC|GMT|SEČ|SELČ|CET|CEST|MEZ|MESZ|[+-][0-9]{2}:?[0-9]{2}))?"
+MOMENT = "(.*[0-9.,])(?:[T ]|, ?)([0-9]{1,2}:.*)"
+"""A date and a time of day in one cell."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to write values of a type; in `sql`, `{x}` stands for the cell without spaces around it."""
+
+    name: str
+    type: ColumnType
+    storage: str
+    pattern: str
+    sql: str
+    max_length: int = 0
+    """Longest cell, its sign apart; 0 is no limit."""
+
+    def fits(self, cell: str) -> bool:
+        """Say whether a cell is written in this form."""
+        return _fits(self.pattern, self.max_length, cell)
+
+    def guarded(self, x: str) -> str:
+        """Return SQL that gives the value of cell `x`, or null if it is not written in this form."""
+        guard = f"regexp_full_match({x}, {literal(self.pattern)})"
+        if self.max_length:
+            guard += f" AND length(ltrim({x}, '-')) <= {self.max_length}"
+        return f"CASE WHEN {guard} THEN {self.sql.replace('{x}', x)} END"
+
+
+@lru_cache(maxsize=20_000)
+def _fits(pattern: str, max_length: int, cell: str) -> bool:
+    if max_length and len(cell.lstrip("-")) > max_length:
+        return False
+    return _compiled(pattern).fullmatch(cell) is not None
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+TEXT = Form("text", "text", "VARCHAR", "(?s).*", "{x}")
+
+
+def integer(thousands: str = "") -> Form:
+    """Return whole numbers of up to 18 digits without leading zeros; `thousands` lists marks between groups of three."""
+    if not thousands:
+        return Form("integer", "integer", "BIGINT", "-?(?:0|[1-9][0-9]{0,17})", "TRY_CAST({x} AS BIGINT)")
+    pattern = f"-?(?:0|[1-9][0-9]{{0,17}}|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,5}})"
+    return Form("integer_grouped", "integer", "BIGINT", pattern, f"TRY_CAST({_without(thousands)} AS BIGINT)")
+
+
+def decimal(
+    mark: str, thousands: str = "", unit: str = "", scale: int | None = None, *, binary: bool = False
+) -> Form:
+    """Return numbers with a decimal mark, as DOUBLE while 15 digits hold them, else exact with `scale` decimals.
+
+    `binary` says that the cells were doubles in the first place, so that DOUBLE holds any of them.
+    """
+    whole, decimals = (
+        (17 if binary else 14, 20 if binary else 15) if scale is None else (max(37 - scale, 0), scale)
+    )
+    groups = f"|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,11}}" if thousands else ""
+    number = f"-?(?:(?:0|[1-9][0-9]{{0,{whole}}}{groups})(?:[{mark}][0-9]{{1,{decimals}}})?|[{mark}][0-9]{{1,{decimals}}})"
+    digits = _without(thousands) if thousands else "{x}"
+    if unit:
+        digits = f"rtrim({digits}, {literal(unit + SPACES)})"
+    if mark != ".":
+        digits = f"replace({digits}, '{mark}', '.')"
+    if unit == "%":
+        digits += " || 'e-2'"
+    storage = "DOUBLE" if scale is None else f"DECIMAL(38,{scale})"
+    return Form(
+        name="percent" if unit == "%" else "decimal",
+        type="decimal",
+        storage=storage,
+        pattern=number + (f"[{SPACES}]?{unit}" if unit else ""),
+        sql=f"TRY_CAST({digits} AS {storage})",
+        max_length=0 if binary or scale is not None else 16 + len(unit) + bool(unit),
+    )
+
+
+def _without(marks: str) -> str:
+    sql = "{x}"
+    for mark in marks:
+        sql = f"replace({sql}, {literal(mark)}, '')"
+    return sql
+
+
+def numbers(mark: str, *, binary: bool = False) -> list[Form]:
+    """Return the forms of numbers, those first that go with a table's decimal mark."""
+    other = "." if mark == "," else ","
+    return [
+        integer(),
+        integer(SPACES),
+        decimal(mark, binary=binary),
+        decimal(mark, SPACES),
+        integer(other),
+        decimal(mark, other),
+        decimal(mark, "'’"),
+        decimal(other),
+        decimal(other, SPACES),
+        decimal(other, mark),
+        *(decimal(m, SPACES, unit) for unit in UNITS.split("|") for m in (mark, other)),
+    ]
+
+
+def _date(name: str, pattern: str, sql: str) -> Form:
+    return Form(name, "date", "DATE", pattern, sql)
+
+
+def _parsed(format_: str, text: str = "{x}") -> str:
+    return f"CAST(TRY_STRPTIME({text}, {literal(format_)}) AS DATE)"
+
+
+def _numeric_dates(order: str) -> list[Form]:
+    forms = []
+    parts = {"d": (_DAY, "%d"), "m": (_MONTH, "%m")}
+    (first, first_format), (second, second_format) = parts[order[0]], parts[order[1]]
+    for mark in "/-":
+        for year, year_format in ((_YEAR, "%Y"), (_SHORT_YEAR, "%y")):
+            format_ = mark.join((first_format, second_format, year_format))
+            forms.append(_date(f"date_{order}", mark.join((first, second, year)), _parsed(format_)))
+    return forms
+
+
+def _month_names() -> tuple[str, str]:
+    """Return all month names as a pattern and as an SQL list in which the n-th month stands at n modulo 12."""
+    names = " ".join(MONTHS).split()
+    unique = sorted(dict.fromkeys(names), key=len, reverse=True)
+    return "|".join(unique), "[" + ", ".join(literal(name) for name in names) + "]"
+
+
+def _named_months() -> list[Form]:
+    names, ordered = _month_names()
+    day, year = "([0-9]{1,2})", "([0-9]{4}|[0-9]{2})"
+    forms = []
+    for pattern, (d, m, y) in (
+        (f"(?i){day}[.]?[ -]?({names})[.,]?[ -]?{year}", (1, 2, 3)),
+        (f"(?i)({names})[.]? {day},? {year}", (2, 1, 3)),
+    ):
+        group = {part: f"regexp_extract({{x}}, {literal(pattern)}, {part})" for part in (1, 2, 3)}
+        month = f"(list_position({ordered}, lower({group[m]})) - 1) % 12 + 1"
+        century = f"CASE WHEN length({group[y]}) = 4 THEN '' WHEN {group[y]} < '70' THEN '20' ELSE '19' END"
+        sql = f"TRY_CAST({century} || {group[y]} || '-' || ({month}) || '-' || {group[d]} AS DATE)"
+        forms.append(_date("date_named_month", pattern, sql))
+    return forms
+
+
+def _dates(order: str) -> list[Form]:
+    spaced = f"[{SPACES}]?"
+    bare = "{x}"
+    for space in SPACES:
+        bare = f"replace({bare}, {literal(space)}, '')"
+    other = "md" if order == "dm" else "dm"
+    return [
+        _date("date_iso", f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}", "TRY_CAST({x} AS DATE)"),
+        _date("date_dm", f"{_DAY}[.]{_MONTH}[.]{_YEAR}", _parsed("%d.%m.%Y")),
+        _date("date_dm", f"{_DAY}[.]{spaced}{_MONTH}[.]{spaced}{_YEAR}", _parsed("%d.%m.%Y", bare)),
+        _date("date_dm", f"{_DAY}[.]{spaced}{_MONTH}[.]{spaced}{_SHORT_YEAR}", _parsed("%d.%m.%y", bare)),
+        _date("date_ymd", f"{_YEAR}-{_MONTH}-{_DAY}", _parsed("%Y-%m-%d")),
+        _date("date_ymd", f"{_YEAR}/{_MONTH}/{_DAY}", _parsed("%Y/%m/%d")),
+        _date(
+            "date_ymd",
+            f"{_YEAR}[.]{spaced}{_MONTH}[.]{spaced}{_DAY}[.]?",
+            _parsed("%Y.%m.%d", f"rtrim({bare}, '.')"),
+        ),
+        *_numeric_dates(order),
+        *_numeric_dates(other),
+        *_named_months(),
+    ]
+
+
+@lru_cache
+def dates(order: str) -> tuple[Form, ...]:
+    """Return the forms of dates, those first in which day and month follow in `order` (`dm` or `md`)."""
+    return tuple(_dates(order))
+
+
+def _clock_time() -> list[Form]:
+    noon = "(?:AM|PM|am|pm|a[.]m[.]|p[.]m[.]|dop[.]?|odp[.]?)"
+    half_day = f"((?:0?[1-9]|1[0-2]):[0-5][0-9](?::[0-5][0-9])?)[{SPACES}]?{noon}{_ZONE}"
+    clock = f"regexp_extract({{x}}, {literal(half_day)}, 1)"
+    seconds = f"CASE WHEN length({clock}) < 6 THEN ':00' ELSE '' END"
+    half = "CASE WHEN regexp_matches({x}, '(?i)pm|p[.]m|odp') THEN 'PM' ELSE 'AM' END"
+    return [
+        Form("time", "time", "TIME", _CLOCK, "TRY_CAST({x} AS TIME)"),
+        Form(
+            "time_zoned",
+            "time",
+            "TIME",
+            _CLOCK + _ZONE,
+            f"TRY_CAST(regexp_extract({{x}}, {literal('(' + _CLOCK + ')')}, 1) AS TIME)",
+        ),
+        Form(
+            "time_half_day",
+            "time",
+            "TIME",
+            half_day,
+            f"CAST(TRY_STRPTIME({clock} || {seconds} || ' ' || {half}, '%I:%M:%S %p') AS TIME)",
+        ),
+    ]
+
+
+TIMES = tuple(_clock_time())
+DURATIONS = (
+    Form(
+        "duration",
+        "duration",
+        "BIGINT",
+        "-?PT[0-9]{1,12}S",
+        "TRY_CAST(replace(rtrim({x}, 'S'), 'PT', '') AS BIGINT)",
+    ),
+    Form(
+        "duration_clock",
+        "duration",
+        "BIGINT",
+        "[0-9]{1,5}:[0-5][0-9]:[0-5][0-9]",
+        "3600 * TRY_CAST(split_part({x}, ':', 1) AS BIGINT) + 60 * TRY_CAST(split_part({x}, ':', 2) AS BIGINT)"
+        " + TRY_CAST(split_part({x}, ':', 3) AS BIGINT)",
+    ),
+)
+"""Durations are whole seconds, which every warehouse can add up."""
+
+ISO_MOMENT = Form(
+    "datetime_iso",
+    "datetime",
+    "TIMESTAMP",
+    f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}(?:[ T]{_CLOCK})?",
+    "TRY_CAST({x} AS TIMESTAMP)",
+)
+
+
+def moment(date: Form, time: Form) -> Form:
+    """Return the form of a date in one form followed by a time of day in another; a zone is not converted."""
+    date_part, time_part = (f"regexp_extract({{x}}, {literal(MOMENT)}, {part})" for part in (1, 2))
+    flag = "(?i)" if date.pattern.startswith("(?i)") else ""
+    return Form(
+        name=date.name.replace("date", "datetime"),
+        type="datetime",
+        storage="TIMESTAMP",
+        pattern=f"{flag}(?:{date.pattern.removeprefix('(?i)')})(?:[T ]|, ?)(?:{time.pattern})",
+        sql=f"({date.sql.replace('{x}', date_part)} + {time.sql.replace('{x}', time_part)})",
+    )
+
+
+def boolean(true: str, false: str) -> Form:
+    """Return the form of yes and no in the given words, in any case."""
+    return Form("boolean", "boolean", "BOOLEAN", f"(?i){true}|{false}", f"(lower({{x}}) = {literal(true)})")

@@ -1,0 +1,379 @@
+"""Where the table is: titles and comments above it, header rows, totals and notes below, several tables in one grid."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from eduscale.ingest.grid import Cell, ErrorCell, Row
+from eduscale.ingest.names import normal_name
+from eduscale.models.reading import Alternative, ReadGuess, Said
+
+MAX_HEADER_ROWS = 3
+LOOK_BELOW = 60
+"""So many rows below a header are looked at to tell values from labels."""
+
+_VALUE = re.compile(
+    r"[-+]?[0-9][0-9 \u00a0\u202f]*(?:[.,][0-9]+)*\s?%?"
+    r"|[0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{1,4}(?:[ T].*)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[./-][0-9]{2,4})?")
+_TOTAL = re.compile(
+    r"(?:celkem|celkový součet|součet|souhrn|úhrnem|spolu|total|grand total|sum|summe|suma|razem|gesamt|insgesamt|"
+    r"průměr|average|mean|mittelwert)(?:[ :(].*)?",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"(?:zdroj|pozn|source|note|notes|quelle|vysvětliv|legenda|legend|remark|stav k|vygener|generated|export|vypracoval|"
+    r"vytiš|tisk|printed|data k|hinweis|uwaga|źródło|\*|†|[0-9][)])(?:\b|[.: ]|$).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_TYPE_WORDS = frozenset(
+    "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo textový "
+    "výběr dropdown email".split()
+)
+
+
+@dataclass
+class FoundTable:
+    """A table in a grid: its labels, its data rows, and the rows that are no data, each with the reason."""
+
+    labels: list[str]
+    header: list[Row]
+    data: list[Row]
+    set_aside: list[tuple[Row, str]] = field(default_factory=list)
+    guesses: list[ReadGuess] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.labels)
+
+
+class _Header(NamedTuple):
+    rows: int
+    confidence: float
+    evidence: Said
+    alternatives: tuple[Alternative, ...]
+
+
+def is_blank(cell: Cell) -> bool:
+    """Say whether a cell holds nothing to read."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _filled(row: Row) -> list[int]:
+    return [place for place, cell in enumerate(row.cells) if not is_blank(cell)]
+
+
+def _is_one_text(row: Row) -> bool:
+    """Say whether a row holds nothing but one text, repeated where merged cells carried it along."""
+    texts = {cell for cell in row.cells if not is_blank(cell)}
+    return len(texts) == 1 and (len(_filled(row)) == 1 or _kind(next(iter(texts))) == "text")
+
+
+def _trimmed_width(row: Row) -> int:
+    cells = row.cells
+    for place in range(len(cells) - 1, -1, -1):
+        if not is_blank(cells[place]):
+            return place + 1
+    return 0
+
+
+def _kind(cell: Cell) -> str:
+    """Return what a cell looks like: empty, text, year or value."""
+    if is_blank(cell):
+        return "empty"
+    if isinstance(cell, str):
+        bare = cell.strip()
+        if _YEAR.fullmatch(bare):
+            return "year"
+        return "value" if _VALUE.fullmatch(bare) else "text"
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and 1900 <= cell <= 2100 and cell == int(cell):
+        return "year"
+    return "value"
+
+
+def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
+    """Return the tables of a grid in order, and what stands in a grid that holds no table at all."""
+    segments = _segments(rows)
+    widest = max((len(_filled(row)) for segment in segments for row in segment), default=0)
+    tables: list[FoundTable] = []
+    above: list[tuple[Row, str]] = []
+    for segment in segments:
+        notes, body = _split_notes(segment, widest)
+        target = tables[-1].set_aside if tables else above
+        target.extend((row, "comment" if _is_comment(row) else "note" if tables else "title") for row in notes)
+        if not body:
+            continue
+        if tables and _continues(tables[-1], body):
+            tables[-1].data.extend(body)
+        else:
+            tables.append(_new_table(body))
+            tables[-1].set_aside[:0] = above
+            above = []
+    for table in tables:
+        _take_out(table)
+    return tables, above
+
+
+def _segments(rows: Iterable[Row]) -> list[list[Row]]:
+    """Split rows at blank ones, those left out included."""
+    segments: list[list[Row]] = []
+    following = -1
+    for row in rows:
+        if not _filled(row):
+            continue
+        if not segments or row.number != following:
+            segments.append([])
+        segments[-1].append(row)
+        following = row.number + row.span
+    return segments
+
+
+def _is_comment(row: Row) -> bool:
+    first = next((cell for cell in row.cells if not is_blank(cell)), None)
+    return isinstance(first, str) and first.lstrip().startswith(("#", "//"))
+
+
+def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]:
+    """Part the lines of text that stand above a table, or alone, from the rows of the table."""
+    start = 0
+    commented = any(_is_comment(row) for row in segment) and not _all_comments_are_data(segment)
+    while start < len(segment) and (
+        (commented and _is_comment(segment[start])) or (widest > 1 and _is_one_text(segment[start]))
+    ):
+        start += 1
+    if start and widest == 2 and start == len(segment) and any(len(row.cells) > 1 for row in segment):
+        return [], segment
+    return segment[:start], segment[start:]
+
+
+def _all_comments_are_data(segment: list[Row]) -> bool:
+    """Say whether most rows start with the comment mark, so that it means something else."""
+    return sum(map(_is_comment, segment)) * 2 > len(segment) and len({len(_filled(row)) for row in segment}) == 1
+
+
+def _continues(table: FoundTable, body: list[Row]) -> bool:
+    """Say whether rows after a blank line belong to the table above it."""
+    if is_repeated_header(body[0], table.labels):
+        return True
+    if len(body) == 1 or not all(_kind(cell) in ("text", "year", "empty") for cell in body[0].cells):
+        return True
+    header = _find_header(body)
+    own_width = max(map(_trimmed_width, body))
+    return header.rows == 0 or (header.confidence < 0.8 and own_width == table.width)
+
+
+def is_repeated_header(row: Row, labels: Sequence[str]) -> bool:
+    """Say whether a row holds the labels once more."""
+    cells = [normal_name(str(cell)) if isinstance(cell, str) else "" for cell in row.cells]
+    wanted = [normal_name(label) for label in labels]
+    filled = [place for place, name in enumerate(wanted) if name]
+    return bool(filled) and all(place < len(cells) and cells[place] == wanted[place] for place in filled)
+
+
+def _new_table(body: list[Row]) -> FoundTable:
+    header = _find_header(body)
+    top, data = body[: header.rows], body[header.rows :]
+    widths = Counter(map(_trimmed_width, data))
+    usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
+    if top:
+        width = max(usual, *(_trimmed_width(row) for row in top))
+    else:
+        width = max(widths)
+    guess = ReadGuess(
+        what="header",
+        value=header.rows,
+        evidence=header.evidence,
+        confidence=header.confidence,
+        alternatives=header.alternatives,
+    )
+    return FoundTable(_labels(top, width), list(top), list(data), guesses=[guess])
+
+
+def _labels(header: Sequence[Row], width: int) -> list[str]:
+    """Join the parts of a header of several rows; a part that spans columns stands above each of them."""
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for level, row in enumerate(header):
+        texts = [_shown(row.cells[place]) if place < len(row.cells) else "" for place in range(width)]
+        below = header[level + 1 :]
+        spread = ""
+        for place in range(width):
+            has_part_below = any(place < len(lower.cells) and not is_blank(lower.cells[place]) for lower in below)
+            if texts[place]:
+                spread = texts[place] if has_part_below else ""
+            elif has_part_below and spread:
+                texts[place] = spread
+            if texts[place] and texts[place] not in parts[place]:
+                parts[place].append(texts[place])
+    return [" ".join(part) for part in parts]
+
+
+def _shown(cell: Cell) -> str:
+    if is_blank(cell):
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.text if isinstance(cell, ErrorCell) else str(cell).strip()
+
+
+def _find_header(body: list[Row]) -> _Header:
+    """Weigh how many rows at the top are labels, by what the columns below them hold."""
+    if len(body) == 1:
+        rows = int(all(_kind(cell) in ("text", "empty") for cell in body[0].cells))
+        return _Header(rows, 0.7, Said(code="header_only_row", facts={"rows": rows}), ())
+    width = max(map(_trimmed_width, body[:LOOK_BELOW]))
+    scores = {rows: _header_score(body, rows, width) for rows in range(min(MAX_HEADER_ROWS, len(body) - 1) + 1)}
+    best = max(scores, key=lambda rows: (scores[rows], -abs(rows - 1)))
+    second = max((rows for rows in scores if rows != best), key=lambda rows: scores[rows])
+    margin = scores[best] - scores[second]
+    values = sum(_below(body, best, column)[0] for column in range(width))
+    code = "header_none" if best == 0 else "header_labels" if values else "header_all_text"
+    confidence = round(min(0.99, 0.6 + 0.5 * margin), 2)
+    return _Header(
+        best,
+        confidence,
+        Said(code=code, facts={"rows": best, "columns": width, "value_columns": values}),
+        (Alternative(value=second, confidence=round(1 - confidence, 2)),),
+    )
+
+
+def _header_score(body: list[Row], rows: int, width: int) -> float:
+    """Score a reading in which the first `rows` rows are labels, between about -1 and 1."""
+    top = body[:rows]
+    if rows and not _can_be_header(top, width):
+        return -1.0
+    score = 0.0
+    for column in range(width):
+        is_value, has_years = _below(body, rows, column)
+        if not is_value:
+            continue
+        label = next(
+            (
+                _kind(row.cells[column])
+                for row in reversed(top)
+                if column < len(row.cells) and not is_blank(row.cells[column])
+            ),
+            "empty",
+        )
+        first = _kind(body[rows].cells[column]) if column < len(body[rows].cells) else "empty"
+        if label == "text":
+            score += 1.0
+        elif label == "year" and not has_years:
+            score += 0.7
+        elif label in ("value", "year"):
+            score -= 2.0
+        if first == "text":
+            score -= 1.0
+    if rows == 1 and score == 0:
+        return 0.2 if _are_labels(top[0], body[1:LOOK_BELOW]) else -0.2
+    return score / width
+
+
+def _below(body: list[Row], rows: int, column: int) -> tuple[bool, bool]:
+    """Say whether most cells of a column below its header are values, and whether they are years."""
+    kinds = Counter(
+        _kind(row.cells[column]) if column < len(row.cells) else "empty" for row in body[rows : rows + LOOK_BELOW]
+    )
+    del kinds["empty"]
+    values = kinds["value"] + kinds["year"]
+    return values * 2 > kinds.total(), kinds["year"] * 2 > kinds.total()
+
+
+def _can_be_header(top: Sequence[Row], width: int) -> bool:
+    kinds = [[_kind(cell) for cell in row.cells[:width]] for row in top]
+    if any(kind == "value" for row in kinds for kind in row) or "text" not in [
+        kind for row in kinds for kind in row
+    ]:
+        return False
+    if len(top) == 1:
+        return True
+    for upper, lower in zip(top, kinds[1:], strict=False):
+        names = [_shown(cell) for cell in upper.cells[:width]]
+        filled = [name for name in names if name]
+        if len(filled) == width == len(set(filled)) or "text" not in lower:
+            return False
+    labels = [label for label in _labels(top, width) if label]
+    return len(labels) == len(set(labels))
+
+
+def _are_labels(row: Row, below: Sequence[Row]) -> bool:
+    """Say whether a row of text, above rows of text, reads like labels: distinct, and not met again below."""
+    names = [_shown(cell) for cell in row.cells if not is_blank(cell)]
+    if len(set(names)) < len(names) * 0.5:
+        return False
+    again = sum(
+        any(place < len(lower.cells) and lower.cells[place] == cell for lower in below)
+        for place, cell in enumerate(row.cells)
+        if not is_blank(cell)
+    )
+    return again * 2 <= len(names)
+
+
+def _take_out(table: FoundTable) -> None:
+    """Set aside rows that are no data: repeated headers, a row of types, comments, totals and notes at the end."""
+    kept = []
+    comments = any(code == "comment" for _, code in table.set_aside)
+    for place, row in enumerate(table.data):
+        if table.header and is_repeated_header(row, table.labels):
+            table.set_aside.append((row, "repeated_header"))
+        elif comments and _is_comment(row):
+            table.set_aside.append((row, "comment"))
+        elif place == 0 and _is_type_row(row):
+            table.set_aside.append((row, "type_row"))
+        else:
+            kept.append(row)
+    footer = take_footer(kept, table.width)
+    table.data = kept
+    table.set_aside.extend(footer)
+    if footer:
+        totals = sum(code == "total" for _, code in footer)
+        table.guesses.append(
+            ReadGuess(
+                what="footer",
+                value=len(footer),
+                evidence=Said(code="footer_found", facts={"rows": len(footer), "totals": totals}),
+                confidence=0.9,
+                alternatives=(Alternative(value=0, confidence=0.1),),
+            )
+        )
+
+
+def _is_type_row(row: Row) -> bool:
+    words = [cell.strip().lower() if isinstance(cell, str) else "" for cell in row.cells if not is_blank(cell)]
+    return len(words) > 1 and all(word in _TYPE_WORDS for word in words)
+
+
+def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
+    """Remove totals and notes from the end of the data and return them, first one first."""
+    footer: list[tuple[Row, str]] = []
+    while len(data) > 1:
+        row = data[-1]
+        if _is_note(row, width):
+            footer.insert(0, (data.pop(), "note"))
+        elif _is_total(row, data[:-1]) and not any(code == "total" for _, code in footer[1:]):
+            footer.insert(0, (data.pop(), "total"))
+        else:
+            break
+    return footer
+
+
+def _is_note(row: Row, width: int) -> bool:
+    if width < 2 or not _is_one_text(row):
+        return False
+    text = row.cells[_filled(row)[0]]
+    if not isinstance(text, str) or _kind(text) != "text":
+        return False
+    return (len(row.cells) == 1 and width > 2) or _NOTE.fullmatch(text.strip()) is not None or len(text) > 60
+
+
+def _is_total(row: Row, data: Sequence[Row]) -> bool:
+    filled = _filled(row)
+    if len(filled) < 2:
+        return False
+    first = row.cells[filled[0]]
+    if isinstance(first, str) and _TOTAL.fullmatch(first.strip()):
+        return any(_kind(row.cells[place]) in ("value", "year") for place in filled[1:])
+    return False

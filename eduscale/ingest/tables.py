@@ -1,0 +1,305 @@
+"""From rows to finished tables: layout, accounts, typed Parquet, and what to tell about it."""
+
+import csv
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from eduscale.core.errors import EduscaleError, UnreadableFile
+from eduscale.ingest.cells import columns_as_text
+from eduscale.ingest.findings import Findings, raw_text
+from eduscale.ingest.grid import ErrorCell, Grid, Row
+from eduscale.ingest.layout import FoundTable, find_tables, is_blank
+from eduscale.ingest.names import column_names, normal_name
+from eduscale.ingest.parquet import CsvSource, Loaded, ParquetWriter
+from eduscale.ingest.types import Choice, Habits, Sample, habits
+from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
+
+MAX_COLUMNS = 20_000
+EXCEL_DAYS = range(20_000, 80_000)
+"""Day numbers from 1954 to 2119 as spreadsheets count them."""
+_DATE_WORDS = ("datum", "date", "dne", "den_")
+
+BAD_CELL_CODES = {
+    "integer": "not_a_number",
+    "decimal": "not_a_number",
+    "boolean": "not_yes_or_no",
+    "date": "not_a_date",
+    "datetime": "not_a_date",
+    "time": "not_a_time",
+    "duration": "not_a_time",
+}
+
+
+class LineNumbers:
+    """The line of every row, kept as the places where rows and lines stop running in step."""
+
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+        self._offsets: list[int] = []
+
+    def add(self, row: int, line: int) -> None:
+        """Say that 0-based row `row` starts at `line`."""
+        if not self._offsets or line - row != self._offsets[-1]:
+            self._rows.append(row)
+            self._offsets.append(line - row)
+
+    def line(self, row: int) -> int:
+        """Return where a row starts."""
+        return row + self._offsets[bisect_right(self._rows, row) - 1]
+
+
+@dataclass
+class Draft:
+    """A table on its way to Parquet: strict CSV, what is known of its columns, and what was met so far."""
+
+    name: str
+    labels: list[str]
+    source: CsvSource
+    samples: list[Sample]
+    habits: Habits
+    lines: Callable[[int], int]
+    guesses: list[ReadGuess]
+    findings: Findings
+    seen: int
+    """Rows of the sender's file that belong to this table: data, rejected or set aside."""
+
+
+class TableReader:
+    """Finds and writes tables, one Parquet file each, into one folder."""
+
+    def __init__(self, folder: Path, writer: ParquetWriter) -> None:
+        self._folder = folder
+        self._writer = writer
+        self._next = 0
+
+    def findings(self) -> Findings:
+        """Return a place for what is told about the next table."""
+        return Findings(self._folder / f"rejects-{self._next}.csv")
+
+    def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
+        """Return the tables in a grid, written."""
+        found, _ = find_tables(grid.rows)
+        return [self._read_found(grid, table, delimiter, alone=len(found) == 1) for table in found]
+
+    def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, *, alone: bool) -> ReadTable:
+        if table.width > MAX_COLUMNS:
+            raise UnreadableFile("too_many_columns", columns=table.width, limit=MAX_COLUMNS)
+        findings = self.findings()
+        seen = len(table.data) + len(table.set_aside)
+        for row, code in table.set_aside:
+            findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter))
+        strict = bool(grid.guesses) and any(guess.what == "delimiter" for guess in grid.guesses)
+        kept = fit_rows(table.data, table.labels, findings, delimiter, strict=strict)
+        first, last = self._lines_of(table)
+        for problem in grid.problems:
+            if alone or problem.row is None or first <= problem.row <= last:
+                findings.problem(problem.said.code, problem.row, problem.column, **problem.said.facts)
+        columns = list(zip(*(row.cells for row in kept), strict=True)) if kept else [()] * table.width
+        wanted = [
+            place for place, label in enumerate(table.labels) if label or not all(map(is_blank, columns[place]))
+        ]
+        wanted = wanted or [0]
+        labels = [table.labels[place] for place in wanted]
+        columns = [columns[place] for place in wanted]
+        self._note_errors(columns, labels, kept, findings)
+        binary = any(isinstance(cell, float) for column in columns for cell in column)
+        texts = columns_as_text(columns)
+        samples = [Sample(Counter(column), complete=True) for column in texts]
+        path = self._folder / f"rows-{self._next}.csv"
+        longest = _write_csv(path, texts)
+        numbers = [row.number for row in kept]
+        draft = Draft(
+            name=grid.name,
+            labels=labels,
+            source=CsvSource(path, len(labels), longest=longest),
+            samples=samples,
+            habits=habits(samples, delimiter=delimiter, binary=binary),
+            lines=numbers.__getitem__,
+            guesses=[*grid.guesses, *table.guesses],
+            findings=findings,
+            seen=seen,
+        )
+        written = self.write(draft)
+        path.unlink()
+        return written
+
+    @staticmethod
+    def _lines_of(table: FoundTable) -> tuple[int, int]:
+        numbers = [row.number for row in chain(table.header, table.data, (row for row, _ in table.set_aside))]
+        return (min(numbers), max(numbers)) if numbers else (0, 0)
+
+    @staticmethod
+    def _note_errors(
+        columns: Sequence[Sequence[object]], labels: list[str], rows: Sequence[Row], findings: Findings
+    ) -> None:
+        for label, column in zip(labels, columns, strict=True):
+            if ErrorCell not in set(map(type, column)):
+                continue
+            for row, cell in zip(rows, column, strict=True):
+                if isinstance(cell, ErrorCell):
+                    findings.problem("error_cell", row.number, label, cell=cell.text)
+                    findings.reject("blanked", row.number, "error_cell", cell.text, normal_name(label) or None)
+
+    def write(self, draft: Draft) -> ReadTable:
+        """Write a draft as Parquet and return the finished table; raises if a row is unaccounted for."""
+        index, self._next = self._next, self._next + 1
+        names = column_names(draft.labels)
+        rows_file = f"rows-{index}.parquet"
+        loaded = self._load(draft, names, self._folder / rows_file)
+        return self._finish(draft, loaded, index, names, rows_file)
+
+    def try_to_write(self, draft: Draft) -> ReadTable | None:
+        """Write a draft whose source is doubtful; None, and no trace, if not every line was exactly one row."""
+        index, names = self._next, column_names(draft.labels)
+        target = self._folder / f"rows-{index}.parquet"
+        loaded = self._load(draft, names, target)
+        counts = draft.findings.counts
+        if loaded.refused_lines or loaded.rows + counts["rejected"] + counts["set_aside"] != draft.seen:
+            return None
+        self._next += 1
+        return self._finish(draft, loaded, index, names, target.name)
+
+    def _load(self, draft: Draft, names: list[str], target: Path) -> Loaded:
+        return self._writer.write(
+            draft.source, names=names, samples=draft.samples, habits=draft.habits, chosen={}, target=target
+        )
+
+    def _finish(self, draft: Draft, loaded: Loaded, index: int, names: list[str], rows_file: str) -> ReadTable:
+        findings = draft.findings
+        for bad in loaded.bad:
+            type_ = loaded.choices[bad.column].form.type
+            line, label = draft.lines(bad.row), draft.labels[bad.column] or names[bad.column]
+            findings.problem(BAD_CELL_CODES[type_], line, label)
+            findings.reject("blanked", line, BAD_CELL_CODES[type_], bad.raw, names[bad.column])
+        for label, name, choice in zip(draft.labels, names, loaded.choices, strict=True):
+            _note_column(choice, label or name, name, draft, findings)
+        rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
+        if loaded.refused_lines or loaded.rows + rejected + aside != draft.seen:
+            raise EduscaleError(
+                "rows in and rows out differ", seen=draft.seen, rows=loaded.rows, rejected=rejected
+            )
+        rejects_file = None
+        if findings.close():
+            rejects_file = f"rejects-{index}.parquet"
+            self._writer.write_rejects(findings.path, self._folder / rejects_file)
+            findings.path.unlink()
+        return ReadTable(
+            index=index,
+            name=draft.name,
+            columns=tuple(
+                ReadColumn(
+                    name=name,
+                    label=label,
+                    type=choice.form.type,
+                    storage=choice.form.storage,
+                    empty=not any(cell.strip() for cell in sample.counts),
+                )
+                for name, label, choice, sample in zip(
+                    names, draft.labels, loaded.choices, draft.samples, strict=True
+                )
+            ),
+            rows=loaded.rows,
+            rejected_rows=rejected,
+            set_aside_rows=aside,
+            guesses=(*draft.guesses, *_table_guesses(draft.habits), *_type_guesses(names, loaded.choices)),
+            problems=tuple(findings.problems),
+            problem_count=findings.problem_count,
+            rows_file=rows_file,
+            rejects_file=rejects_file,
+        )
+
+
+def fit_rows(
+    data: Sequence[Row], labels: Sequence[str], findings: Findings, delimiter: str, *, strict: bool
+) -> list[Row]:
+    """Bring every row to the table's width: short ones are filled up, longer ones are rejected (`strict`) or cut."""
+    width = len(labels)
+    kept = []
+    for row in data:
+        cells = row.cells
+        if len(cells) == width:
+            kept.append(row)
+        elif len(cells) < width:
+            if strict:
+                findings.problem("row_short", row.number, cells=len(cells), columns=width)
+            kept.append(Row(row.number, [*cells, *[None if not strict else ""] * (width - len(cells))], row.span))
+        elif all(map(is_blank, cells[width:])):
+            kept.append(Row(row.number, cells[:width], row.span))
+        elif strict:
+            findings.problem("row_long", row.number, cells=len(cells), columns=width)
+            findings.reject("rejected", row.number, "row_long", raw_text(cells, delimiter))
+        else:
+            outside = raw_text(cells[width:], delimiter)
+            findings.problem("cell_outside", row.number)
+            findings.reject("blanked", row.number, "cell_outside", outside)
+            kept.append(Row(row.number, cells[:width], row.span))
+    return kept
+
+
+def _write_csv(path: Path, columns: Sequence[Sequence[str]]) -> int:
+    """Write columns of text as a strict CSV file and return an upper bound of its longest record in bytes."""
+    longest = sum(max(map(len, column), default=0) for column in columns) * 4 + 3 * len(columns)
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(zip(*columns, strict=True))
+    return longest
+
+
+def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:
+    if choice.damaged_cell is not None:
+        findings.problem("number_shortened", None, label, example=choice.damaged_cell)
+    if choice.odd_cell is not None:
+        findings.problem("column_kept_as_text", None, label, example=choice.odd_cell)
+    if choice.form.type == "integer" and any(word in name for word in _DATE_WORDS):
+        sample = draft.samples[draft.labels.index(label)] if label in draft.labels else None
+        cells = [cell for cell in sample.counts if cell.strip()] if sample else []
+        if cells and all(cell.strip().isdigit() and int(cell) in EXCEL_DAYS for cell in cells):
+            findings.problem("excel_day_numbers", None, label, example=cells[0])
+
+
+def _table_guesses(table: Habits) -> list[ReadGuess]:
+    guesses = []
+    for what, value, votes, other in (
+        ("decimal_mark", table.mark, table.mark_votes, "." if table.mark == "," else ","),
+        ("date_order", table.order, table.order_votes, "md" if table.order == "dm" else "dm"),
+    ):
+        if not votes:
+            continue
+        total = sum(votes.values())
+        share = votes[value] / total
+        guesses.append(
+            ReadGuess(
+                what=what,
+                value=value,
+                evidence=Said(code=f"{what}_votes", facts={"votes": votes[value], "of": total}),
+                confidence=round(min(0.99, share), 2),
+                alternatives=(Alternative(value=other, confidence=round(1 - min(0.99, share), 2)),),
+            )
+        )
+    return guesses
+
+
+def _type_guesses(names: Sequence[str], choices: Sequence[Choice]) -> list[ReadGuess]:
+    return [
+        ReadGuess(
+            what="type",
+            column=name,
+            value=choice.form.type,
+            evidence=choice.evidence,
+            confidence=choice.confidence,
+            alternatives=choice.alternatives,
+        )
+        for name, choice in zip(names, choices, strict=True)
+    ]
+
+
+def sample_columns(rows: Sequence[Row], width: int) -> list[Sample]:
+    """Return samples of the columns of some rows of text."""
+    counts: list[Counter[str]] = [Counter() for _ in range(width)]
+    for row in rows:
+        for place, cell in enumerate(row.cells[:width]):
+            counts[place][str(cell)] += 1
+    return [Sample(count, complete=False) for count in counts]

@@ -1,0 +1,269 @@
+"""Which type a column has: the forms of values, weighed against all that is known of the column's cells."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from eduscale.ingest import forms
+from eduscale.ingest.forms import Form, literal
+from eduscale.models.reading import Alternative, Said
+
+TOLERATED_SHARE = 0.01
+"""A column keeps its type while at most this share of its cells is not of it ..."""
+LEAST_CELLS = 50
+"""... and at least so many are."""
+WORTH_A_WORD = 0.8
+"""From this share on, the sender is told which cell made a column text."""
+
+_CODE = re.compile(r"[-+]?[0-9]{2,}")
+_PHONE = re.compile(f"[0-9]{{3}}[{forms.SPACES}][0-9]{{3}}[{forms.SPACES}][0-9]{{3}}")
+_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E[+][0-9]{2}")
+_UNAMBIGUOUS = {
+    ",": re.compile(r"-?[0-9]+(?:,(?:[0-9]{1,2}|[0-9]{4,})|[.][0-9]{3},[0-9]+)(?:\s?%)?"),
+    ".": re.compile(r"-?[0-9]+(?:[.](?:[0-9]{1,2}|[0-9]{4,})|,[0-9]{3}[.][0-9]+)(?:\s?%)?"),
+}
+_SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
+
+
+@dataclass
+class Sample:
+    """What is known of a column: its distinct cells as sent with their counts, and conversions that failed."""
+
+    counts: Counter[str]
+    complete: bool
+    """The counts are those of the whole column."""
+    failed: set[tuple[Form, str]] = field(default_factory=set)
+
+
+class Habits(NamedTuple):
+    """What a table as a whole says about how its sender writes: the votes for a decimal mark, for an order of day
+    and month, and whether cells were binary numbers before they were text.
+    """
+
+    mark: str
+    mark_votes: Mapping[str, int]
+    order: str
+    order_votes: Mapping[str, int]
+    binary: bool = False
+
+
+class Choice(NamedTuple):
+    """A column's form, which words mean nothing in it, and why."""
+
+    form: Form
+    null_words: tuple[str, ...] = ()
+    confidence: float = 1.0
+    evidence: Said = Said(code="type_text")
+    alternatives: tuple[Alternative, ...] = ()
+    odd_cell: str | None = None
+    """The cell that made text of an otherwise typed column."""
+    damaged_cell: str | None = None
+    """A number that a spreadsheet has shortened beyond repair."""
+    padded: bool = False
+    """Some cells have spaces around them."""
+
+
+def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -> Habits:
+    """Let the cells of all columns vote on decimal mark and date order; a semicolon file expects commas."""
+    marks: Counter[str] = Counter()
+    orders: Counter[str] = Counter()
+    for sample in samples:
+        for cell, count in sample.counts.items():
+            if "," in cell or "." in cell:
+                marks.update({mark: count for mark, pattern in _UNAMBIGUOUS.items() if pattern.fullmatch(cell)})
+            if "/" in cell or "-" in cell:
+                day_month = _SHARED_ORDER.fullmatch(cell)
+                if day_month:
+                    first, second = int(day_month[1]), int(day_month[2])
+                    if first > 12 >= second:
+                        orders["dm"] += count
+                    elif second > 12 >= first:
+                        orders["md"] += count
+    usual = "." if delimiter == "," else ","
+    rare = "," if usual == "." else "."
+    mark = rare if marks[rare] > marks[usual] else usual
+    return Habits(mark, marks, "md" if orders["md"] > orders["dm"] else "dm", orders, binary)
+
+
+def choose(sample: Sample, table: Habits) -> Choice:
+    """Return the form that the column's cells are written in; text when none fits."""
+    cells = Counter[str]()
+    for cell, count in sample.counts.items():
+        bare = cell.strip(forms.SPACES + "\t")
+        if bare:
+            cells[bare] += count
+    if not cells:
+        return Choice(forms.TEXT, evidence=Said(code="type_no_values"))
+    words = tuple(sorted(cell for cell in cells if cell.lower() in forms.NULL_WORDS))
+    values = Counter({cell: count for cell, count in cells.items() if cell not in words})
+    if not values:
+        return _text(cells)
+    failed = {(form, cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
+    found = _best(values, table, failed)
+    if found is None or not _is_settled(found, values, words, sample):
+        return _text(cells, near=found)
+    form, fitting, runner_up = found
+    total = values.total()
+    alternatives = [Alternative(value="text", confidence=round(1 - 0.98 * fitting / total, 2))]
+    confidence = min(0.99, 0.6 + fitting / 50) if fitting == total else 0.9
+    if form.type == "decimal" and runner_up is not None:
+        confidence, alternatives = _mark_confidence(form, table, confidence, alternatives)
+    if form.type in ("date", "datetime") and runner_up is not None and not _has_order(values):
+        confidence = min(confidence, 0.9 if table.order_votes else 0.6)
+        alternatives.insert(0, Alternative(value=runner_up.name, confidence=round(1 - confidence, 2)))
+    evidence = Said(
+        code="type_fits",
+        facts={"type": form.type, "form": form.name, "cells": fitting, "of": total, "whole": sample.complete},
+    )
+    padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
+    return Choice(form, words, round(confidence, 2), evidence, tuple(alternatives), padded=padded)
+
+
+class _Found(NamedTuple):
+    form: Form
+    fitting: int
+    runner_up: Form | None
+
+
+def _best(values: Counter[str], table: Habits, failed: set[tuple[Form, str]]) -> _Found | None:
+    """Return the form that most cells are written in, the earlier of two equals."""
+    best: _Found | None = None
+    total = values.total()
+    for form in _candidates(values, table):
+        fitting = sum(n for cell, n in values.items() if form.fits(cell) and (form, cell) not in failed)
+        if best is None or fitting > best.fitting:
+            if fitting:
+                best = _Found(form, fitting, None)
+        elif fitting == best.fitting and best.runner_up is None and _differ(form, best.form):
+            best = best._replace(runner_up=form)
+        if best is not None and best.fitting == total and best.runner_up is not None:
+            break
+    return best
+
+
+def _differ(form: Form, other: Form) -> bool:
+    return form.name != other.name or (form.type == "decimal" and form.sql != other.sql)
+
+
+def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
+    """Yield the forms worth trying, in the order in which they are preferred."""
+    some = list(values)[:40]
+    if not any(character.isdigit() for cell in some for character in cell):
+        yield from _booleans(values)
+        return
+    yield from forms.numbers(table.mark, binary=table.binary)
+    yield from _exact_numbers(values, table)
+    if any(mark in cell for cell in some for mark in "./-:") or any(" " in cell for cell in some):
+        yield from forms.dates(table.order)
+    if any(":" in cell for cell in some):
+        yield from forms.TIMES
+        yield from forms.DURATIONS
+        yield forms.ISO_MOMENT
+        moment = _moment(values, table)
+        if moment:
+            yield moment
+    elif any("PT" in cell for cell in some):
+        yield from forms.DURATIONS
+
+
+def _booleans(values: Counter[str]) -> Iterable[Form]:
+    words = {cell.lower() for cell in values}
+    for true, false in forms.BOOLEANS:
+        if words <= {true, false} and (
+            true in words or not any(len(cell) == 2 and cell.isupper() for cell in values)
+        ):
+            yield forms.boolean(true, false)
+    for true, false in forms.BOOLEAN_LETTERS:
+        if words == {true, false}:
+            yield forms.boolean(true, false)
+
+
+def _exact_numbers(values: Counter[str], table: Habits) -> Iterable[Form]:
+    """Yield decimal forms with as many decimals as the column needs, for numbers that a double cannot hold."""
+    if table.binary or not any(len(cell) > 16 for cell in values):
+        return
+    for mark in (table.mark, "." if table.mark == "," else ","):
+        scale = max((len(cell.rpartition(mark)[2]) for cell in values if mark in cell), default=0)
+        if 0 < scale < 38:
+            yield forms.decimal(mark, scale=scale)
+            yield forms.decimal(mark, forms.SPACES, scale=scale)
+            yield forms.decimal(mark, "." if mark == "," else ",", scale=scale)
+
+
+def _moment(values: Counter[str], table: Habits) -> Form | None:
+    """Return the form of dates with a time of day, found by looking for the best of each part."""
+    parts = [match.groups() for match in (re.fullmatch(forms.MOMENT, cell) for cell in values) if match]
+    if not parts:
+        return None
+    date = max(forms.dates(table.order), key=lambda form: sum(form.fits(part) for part, _ in parts))
+    time = max(forms.TIMES, key=lambda form: sum(form.fits(part) for _, part in parts))
+    return forms.moment(date, time)
+
+
+def _is_settled(found: _Found, values: Counter[str], words: tuple[str, ...], sample: Sample) -> bool:
+    """Say whether a form holds for the column although some cells are not written in it."""
+    bad = values.total() - found.fitting
+    if found.form.type == "boolean" and words and len({cell.lower() for cell in values}) < 2:
+        return False
+    if found.form.type == "integer" and all(_PHONE.fullmatch(cell) for cell in values):
+        return False
+    if bad == 0:
+        return True
+    if bad > TOLERATED_SHARE * (found.fitting + bad) or found.fitting < LEAST_CELLS:
+        return False
+    number = found.form.type in ("integer", "decimal")
+    return not (number and any(_CODE.fullmatch(cell) and not found.form.fits(cell) for cell in values))
+
+
+def _text(cells: Counter[str], near: _Found | None = None) -> Choice:
+    """Return text, with the cell that spoilt another type and signs of damage."""
+    damaged = next((cell for cell in cells if _SCIENTIFIC.fullmatch(cell)), None)
+    if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
+        damaged = None
+    odd, alternatives, confidence = None, (), 0.99
+    if near is not None:
+        share = near.fitting / cells.total()
+        confidence = round(max(0.6, 1 - share / 2), 2)
+        alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
+        if share >= WORTH_A_WORD and cells.total() >= 5:
+            odd = next(cell for cell in cells if not near.form.fits(cell) and cell.lower() not in forms.NULL_WORDS)
+    evidence = Said(code="type_text", facts={"cells": cells.total()})
+    return Choice(forms.TEXT, (), confidence, evidence, alternatives, odd, damaged)
+
+
+def _mark_confidence(
+    form: Form, table: Habits, confidence: float, alternatives: list[Alternative]
+) -> tuple[float, list[Alternative]]:
+    if not table.mark_votes:
+        confidence = min(confidence, 0.6)
+        alternatives.insert(0, Alternative(value="integer", confidence=0.4))
+    return confidence, alternatives
+
+
+def _has_order(values: Counter[str]) -> bool:
+    """Say whether a day above 12 shows which number is the day."""
+    for cell in values:
+        match = _SHARED_ORDER.fullmatch(cell)
+        if match is None or max(int(match[1]), int(match[2])) > 12:
+            return True
+    return False
+
+
+def expression(choice: Choice, column: str, place: int) -> str:
+    """Return SQL for a column's values; a cell that is not of the type gives null and is written to DuckDB's log.
+
+    `column` is the quoted raw column, `place` its number in the message `<place> <cell>`.
+    """
+    if choice.form.type == "text":
+        return column
+    x = f"trim({column}, {literal(forms.SPACES + chr(9))})" if choice.padded else column
+    spare = f"{x} <> ''"
+    if choice.null_words:
+        spare += f" AND {x} NOT IN ({', '.join(literal(word) for word in choice.null_words)})"
+    noted = f"write_log('{place} ' || left({column}, 1000), level := 'error', return_value := false)"
+    return (
+        f"coalesce({choice.form.guarded(x)}, "
+        f"CASE WHEN {spare} THEN CASE WHEN {noted} THEN CAST(NULL AS {choice.form.storage}) END END)"
+    )

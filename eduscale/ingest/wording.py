@@ -1,0 +1,268 @@
+"""What the reader has to say, in words for a school secretary: what, where, what to do."""
+
+from typing import Literal
+
+from eduscale.models.reading import Said
+
+Language = Literal["en", "cs"]
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    # why a file cannot be read
+    "empty_file": (
+        "The file is empty: there is nothing in it to read. Please export it again and check that it has rows.",
+        "Soubor je prázdný, není v něm co číst. Vytvořte prosím export znovu a ověřte, že obsahuje řádky.",
+    ),
+    "no_table": (
+        "No table was found in the file. Please send a file with a row of column names and rows below it.",
+        "V souboru nebyla nalezena žádná tabulka. Pošlete prosím soubor s řádkem názvů sloupců a řádky pod ním.",
+    ),
+    "not_a_table_pdf": (
+        "The file is a PDF document, not a table. Please export the table as XLSX or CSV.",
+        "Soubor je dokument PDF, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
+    "not_a_table_image": (
+        "The file is an image, not a table. Please export the table as XLSX or CSV.",
+        "Soubor je obrázek, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
+    "word_document": (
+        "The file is a Word document, not a workbook. Please copy the table into a spreadsheet and save it as XLSX.",
+        "Soubor je dokument Word, ne sešit s tabulkou. Zkopírujte prosím tabulku do Excelu a uložte ji jako XLSX.",
+    ),
+    "presentation": (
+        "The file is a presentation, not a workbook. Please save the table as XLSX or CSV.",
+        "Soubor je prezentace, ne sešit s tabulkou. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
+    "encrypted_workbook": (
+        "The workbook is protected by a password. Please remove the password and send it again.",
+        "Sešit je chráněn heslem. Odstraňte prosím heslo a pošlete soubor znovu.",
+    ),
+    "damaged_workbook": (
+        "The workbook is damaged or incomplete. Please open it, save it under a new name and send it again.",
+        "Sešit je poškozený nebo neúplný. Otevřete jej prosím, uložte pod novým názvem a pošlete znovu.",
+    ),
+    "unsafe_workbook": (
+        "The workbook holds XML with an entity declaration (DTD), which is not allowed. Please save it anew in Excel.",
+        "Sešit obsahuje XML s deklarací entity (DTD), což není povoleno. Uložte jej prosím znovu v Excelu.",
+    ),
+    "old_workbook": (
+        "The file is in the old XLS format. Please open it and save it as XLSX.",
+        "Soubor je ve starém formátu XLS. Otevřete jej prosím a uložte jako XLSX.",
+    ),
+    "not_a_workbook": (
+        "The file is an archive or document, but not an Excel workbook. Please save the table as XLSX or CSV.",
+        "Soubor je archiv nebo dokument, ale není sešit aplikace Excel. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
+    "binary_workbook": (
+        "The workbook is in the binary format XLSB. Please save it as XLSX.",
+        "Sešit je v binárním formátu XLSB. Uložte jej prosím jako XLSX.",
+    ),
+    "too_many_entries": (
+        "The workbook has more than {limit} parts, which is no ordinary workbook. Please save it anew in Excel.",
+        "Sešit má více než {limit} částí, což není běžný sešit. Uložte jej prosím znovu v Excelu.",
+    ),
+    "too_large_unpacked": (
+        "The workbook is too large when unpacked. Please split it into smaller files.",
+        "Sešit je po rozbalení příliš velký. Rozdělte jej prosím na menší soubory.",
+    ),
+    "compressed_file": (
+        "The file is compressed. Please unpack it and send the table itself.",
+        "Soubor je komprimovaný. Rozbalte jej prosím a pošlete samotnou tabulku.",
+    ),
+    "parquet_file": (
+        "The file is a Parquet file, which is not read yet. Please send it as CSV or XLSX.",
+        "Soubor je ve formátu Parquet, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    ),
+    "spss_file": (
+        "The file is an SPSS file, which is not read yet. Please send it as CSV or XLSX.",
+        "Soubor je ve formátu SPSS, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    ),
+    "database_file": (
+        "The file is a database, not a table. Please export the table as XLSX or CSV.",
+        "Soubor je databáze, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
+    "web_page": (
+        "The file is a web page, not a table. Please open it in a spreadsheet and save it as XLSX.",
+        "Soubor je webová stránka, ne tabulka. Otevřete jej prosím v Excelu a uložte jako XLSX.",
+    ),
+    "too_many_columns": (
+        "The table has {columns} columns, more than the {limit} that can be read. Please split it.",
+        "Tabulka má {columns} sloupců, přečíst jich lze nejvýše {limit}. Rozdělte ji prosím.",
+    ),
+    "too_many_cells": (
+        "The workbook has too many cells to be read. Please split it.",
+        "Sešit má příliš mnoho buněk. Rozdělte jej prosím.",
+    ),
+    "line_too_long": (
+        "Line {line} is longer than {limit} characters. Please check that the file is a table with one record a line.",
+        "Řádek {line} je delší než {limit} znaků. Ověřte prosím, že soubor je tabulka s jedním záznamem na řádku.",
+    ),
+    "reading_deadline_exceeded": (
+        "Reading the file took too long and was stopped. Please split it into smaller files.",
+        "Čtení souboru trvalo příliš dlouho a bylo zastaveno. Rozdělte jej prosím na menší soubory.",
+    ),
+    "reading_memory_exceeded": (
+        "The file needs too much memory to be read. Please split it into smaller files.",
+        "Soubor je na přečtení příliš velký. Rozdělte jej prosím na menší soubory.",
+    ),
+    "reading_child_crashed": (
+        "The file could not be read because the reader stopped unexpectedly. Please try a fresh export.",
+        "Soubor se nepodařilo přečíst, čtení se nečekaně zastavilo. Zkuste prosím nový export.",
+    ),
+    # why something was decided as it was
+    "encoding_bom": ("A mark at the start of the file says so.", "Určuje to značka na začátku souboru."),
+    "encoding_nuls": (
+        "Every second byte is zero, as in this encoding.",
+        "Každý druhý bajt je nulový, jak tomu v tomto kódování bývá.",
+    ),
+    "encoding_ascii": (
+        "The file has no letters with accents; any common encoding gives the same text.",
+        "V souboru nejsou písmena s diakritikou, text je stejný v každém běžném kódování.",
+    ),
+    "encoding_utf8_valid": ("The whole file is valid UTF-8.", "Celý soubor je platné UTF-8."),
+    "encoding_letters": (
+        "Read this way the letters ({letters}) make ordinary words; {runner_up} fits less well.",
+        "Takto přečtená písmena ({letters}) tvoří běžná slova; {runner_up} odpovídá hůře.",
+    ),
+    "encoding_mixed": (
+        "Most lines are UTF-8, some are not: those were read in a second encoding (letters {letters}). Please check them.",
+        "Většina řádků je v UTF-8, některé ne: ty byly přečteny v druhém kódování (písmena {letters}). Zkontrolujte je.",
+    ),
+    "delimiter_declared": (
+        "The first line of the file declares it (sep=).",
+        "Určuje to první řádek souboru (sep=).",
+    ),
+    "delimiter_score": (
+        "With it {records} of {of} records looked at have {width} columns.",
+        "S ním má {records} z {of} prohlédnutých záznamů {width} sloupců.",
+    ),
+    "delimiter_fixed_width": (
+        "No delimiter was found, but {width} columns are lined up with spaces (fixed width).",
+        "Oddělovač nebyl nalezen, ale {width} sloupců je zarovnáno mezerami (pevná šířka).",
+    ),
+    "delimiter_none": (
+        "No delimiter divides the lines evenly: the file was read as one column.",
+        "Žádný oddělovač nedělí řádky stejně: soubor byl přečten jako jeden sloupec.",
+    ),
+    "quote_seen": ("Some cells stand in quotes.", "Některé buňky jsou v uvozovkách."),
+    "quote_unseen": ("No cell stands in quotes.", "Žádná buňka není v uvozovkách."),
+    "format_by_content": (
+        "The name ends with {extension}, but the content is of another kind ({format}); the content counts.",
+        "Název končí na {extension}, ale obsah je jiného druhu ({format}); rozhoduje obsah.",
+    ),
+    "sheet_visible": (
+        "The workbook has hidden sheets ({hidden}); they were left out.",
+        "Sešit má skryté listy ({hidden}); byly vynechány.",
+    ),
+    "sheet_hidden": (
+        "No visible sheet holds data, so a hidden one was read.",
+        "Žádný viditelný list neobsahuje data, proto byl přečten skrytý.",
+    ),
+    "header_labels": (
+        "The first {rows} row(s) hold names, the rows below values ({value_columns} of {columns} columns).",
+        "První řádky (počet: {rows}) obsahují názvy, řádky pod nimi hodnoty ({value_columns} z {columns} sloupců).",
+    ),
+    "header_all_text": (
+        "The first {rows} row(s) hold distinct texts that do not appear again below; all columns are text.",
+        "První řádky (počet: {rows}) obsahují různé texty, které se níže neopakují; všechny sloupce jsou textové.",
+    ),
+    "header_none": (
+        "The first row looks like the rows below it: there are no column names.",
+        "První řádek vypadá jako řádky pod ním: názvy sloupců chybějí.",
+    ),
+    "header_only_row": (
+        "There is a single row, read as {rows} row(s) of names.",
+        "Tabulka má jediný řádek; řádků s názvy: {rows}.",
+    ),
+    "footer_found": (
+        "The last {rows} row(s) are notes or totals ({totals} of totals), not data.",
+        "Poslední řádky (počet: {rows}) jsou poznámky nebo součty (součtů: {totals}), ne data.",
+    ),
+    "decimal_mark_votes": (
+        "{votes} of {of} numbers that show it use this decimal mark.",
+        "Tento desetinný oddělovač má {votes} z {of} čísel, na kterých je to poznat.",
+    ),
+    "date_order_votes": (
+        "{votes} of {of} dates that show it have this order of day and month.",
+        "Toto pořadí dne a měsíce má {votes} z {of} dat, na kterých je to poznat.",
+    ),
+    "type_text": ("The cells are of no other type.", "Buňky neodpovídají žádnému jinému typu."),
+    "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
+    "type_fits": (
+        "{cells} of {of} values looked at are written this way ({form}).",
+        "Takto je zapsáno {cells} z {of} prohlédnutých hodnot ({form}).",
+    ),
+    # what is wrong at a place
+    "row_short": (
+        "The row has {cells} of {columns} cells; the missing ones were left empty. Please check it.",
+        "Řádek má {cells} z {columns} buněk; chybějící zůstaly prázdné. Zkontrolujte jej prosím.",
+    ),
+    "row_long": (
+        "The row has {cells} cells but the table has {columns} columns; it was left out. "
+        "Please put cells that contain the delimiter in quotes.",
+        "Řádek má {cells} buněk, ale tabulka {columns} sloupců; byl vynechán. "
+        "Buňky obsahující oddělovač dejte prosím do uvozovek.",
+    ),
+    "cell_outside": (
+        "A cell stands to the right of the table and was left out. Please move it into a column with a name.",
+        "Buňka stojí vpravo od tabulky a byla vynechána. Přesuňte ji prosím do pojmenovaného sloupce.",
+    ),
+    "stray_quote": (
+        "A quotation mark is not closed or stands inside a cell; it was read as an ordinary character.",
+        "Uvozovka není uzavřena nebo stojí uvnitř buňky; byla přečtena jako běžný znak.",
+    ),
+    "line_mended": (
+        "The line is in another encoding than the rest of the file. Please check its letters.",
+        "Řádek je v jiném kódování než zbytek souboru. Zkontrolujte prosím jeho písmena.",
+    ),
+    "nul_removed": (
+        "The line held zero bytes, which were removed. Please check it.",
+        "Řádek obsahoval nulové bajty, které byly odstraněny. Zkontrolujte jej prosím.",
+    ),
+    "error_cell": (
+        "The formula in the cell failed ({cell}); the cell was left empty. Please mend the formula.",
+        "Vzorec v buňce skončil chybou ({cell}); buňka zůstala prázdná. Opravte prosím vzorec.",
+    ),
+    "not_a_number": (
+        "The cell is not a number and was left empty. Please correct it.",
+        "Buňka není číslo a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_a_date": (
+        "The cell is not a date and was left empty. Please correct it.",
+        "Buňka není datum a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_a_time": (
+        "The cell is not a time and was left empty. Please correct it.",
+        "Buňka není čas a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_yes_or_no": (
+        "The cell is neither yes nor no and was left empty. Please correct it.",
+        "Buňka není ano ani ne a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "number_shortened": (
+        "Numbers such as {example} were shortened by a spreadsheet and their last digits are lost. "
+        "Please export the column as text.",
+        "Čísla jako {example} zkrátil tabulkový program a jejich poslední číslice jsou ztraceny. "
+        "Exportujte prosím sloupec jako text.",
+    ),
+    "column_kept_as_text": (
+        "Most cells are of one type, but some are not ({example}); the column was kept as text.",
+        "Většina buněk je jednoho typu, ale některé ne ({example}); sloupec zůstal textový.",
+    ),
+    "excel_day_numbers": (
+        "The column is named like a date but holds numbers such as {example}, probably a spreadsheet's day numbers. "
+        "Please format it as a date before exporting.",
+        "Sloupec se jmenuje jako datum, ale obsahuje čísla jako {example}, nejspíš pořadová čísla dnů z Excelu. "
+        "Před exportem jej prosím naformátujte jako datum.",
+    ),
+}
+
+
+def say(said: Said, language: Language) -> str:
+    """Return what the reader said as a sentence in a language."""
+    sentence = _SENTENCES[said.code][0 if language == "en" else 1]
+    return sentence.format_map({name: "" if value is None else value for name, value in said.facts.items()})
+
+
+def codes() -> frozenset[str]:
+    """Return every code that has its sentences."""
+    return frozenset(_SENTENCES)
