@@ -1,4 +1,4 @@
-"""The package of an XLSX file: opened without trust, inflated once and counted, and copied in a form safe to parse.
+"""The package of an XLSX file: opened without trust, counted while inflating, and copied in a form safe to parse.
 
 The copy holds what is read and nothing else, uncompressed: strings, styles and the rows of each sheet, in blocks.
 Each block is a sheet of its own there, so that one stray cell in the last row or column costs a small block
@@ -8,7 +8,8 @@ instead of the whole rectangle up to it, a sheet is parsed piece by piece, and w
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -161,7 +162,7 @@ class _Copier:
         ):
             target = next((target for type_, target in listed.values() if type_ == kind), "")
             if target in self._entries:
-                self._write(name, self._without_doctype(self._chunks(target), limit))
+                self._write(name, self._chunks(target, limit))
         sheets = tuple(self._sheet(name, hidden, target) for name, hidden, target in declared)
         self._describe(settings)
         return sheets
@@ -190,35 +191,31 @@ class _Copier:
                 found[attributes.get("Id", "")] = kind, _resolve(path.parent, attributes.get("Target", ""))
         return found
 
-    def _chunks(self, name: str) -> Iterator[bytes]:
+    def _chunks(self, name: str, limit: int) -> Generator[bytes, None, None]:
+        """Yield a part; refuse one over the limit, and a document type, for it may declare entities."""
         entry = self._entries.get(name)
         if entry is None or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             raise UnreadableFile("damaged_workbook")
         if entry.flag_bits & 1:
             raise UnreadableFile("encrypted_workbook")
+        size, last = 0, b""
         with self._package.open(entry) as part:
             while chunk := part.read(CHUNK_BYTES):
+                size += len(chunk)
                 self._inflated += len(chunk)
-                if self._inflated > MAX_UNPACKED_BYTES:
-                    raise UnreadableFile("too_large_unpacked", limit=MAX_UNPACKED_BYTES)
+                if size > limit or self._inflated > MAX_UNPACKED_BYTES:
+                    raise UnreadableFile("too_large_unpacked", limit=min(limit, MAX_UNPACKED_BYTES))
+                # A single character is found many times faster than two.
+                if (b"!" in chunk or b"!" in last) and _DOCTYPE.search(last + chunk):
+                    raise UnreadableFile("unsafe_workbook")
+                last = chunk[-16:]
                 yield chunk
 
     def _whole(self, name: str) -> bytes:
-        return b"".join(self._without_doctype(self._chunks(name), MAX_PART_BYTES))
-
-    def _without_doctype(self, chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
-        """Yield the chunks of a part; refuse a part over the limit and a document type, which may declare entities."""
-        size, last = 0, b""
-        for chunk in chunks:
-            size += len(chunk)
-            if size > limit:
-                raise UnreadableFile("too_large_unpacked", limit=limit)
-            _refuse_doctype(last + chunk)
-            last = chunk[-16:]
-            yield chunk
+        return b"".join(self._chunks(name, MAX_PART_BYTES))
 
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
-        with self._copy.open(ZipInfo(name), "w", force_zip64=False) as part:
+        with self._copy.open(ZipInfo(name), "w") as part:
             for chunk in chunks:
                 part.write(chunk)
 
@@ -230,7 +227,8 @@ class _Copier:
             blocks.append(Block(self._blocks, may_have_errors=b"#" in rows))
             self._blocks += 1
 
-        foot = _cut(self._chunks(target), keep)
+        with closing(self._chunks(target, MAX_UNPACKED_BYTES)) as chunks:
+            foot = _cut(chunks, keep)
         merges = tuple(
             Merge(int(top) - 1, column_index(left.decode()), int(bottom) - 1, column_index(right.decode()))
             for left, top, right, bottom in _MERGE.findall(foot)
@@ -298,12 +296,6 @@ def _local(name: str) -> str:
     return name.rsplit(" ", 1)[-1]
 
 
-def _refuse_doctype(data: bytes) -> None:
-    # A single character is found many times faster than two.
-    if b"!" in data and _DOCTYPE.search(data):
-        raise UnreadableFile("unsafe_workbook")
-
-
 def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -> bytes:
     """Hand the rows of a sheet on in blocks, each with what makes it a sheet; return what follows the rows."""
     pending = b""
@@ -313,7 +305,6 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
         pending += _next(chunks)
     prefix, empty = opening[1], opening[2]
     before = pending[: opening.start()]
-    _refuse_doctype(before)
     pending = pending[opening.end() :]
     # The parser looks for merged ranges in a second pass, which ends where it finds them.
     head = before + b"<" + prefix + b"mergeCells/>" + opening[0]
@@ -340,7 +331,6 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
         pending += chunk
         if len(pending) > MAX_PART_BYTES:
             raise UnreadableFile("too_large_unpacked", limit=MAX_PART_BYTES)
-    _refuse_doctype(pending)
     if b"</" + prefix + b"worksheet" not in pending:
         raise UnreadableFile("damaged_workbook")
     return pending
@@ -355,7 +345,6 @@ def _next(chunks: Iterator[bytes]) -> bytes:
 
 def _pieces(block: bytes, row: bytes) -> Iterator[bytes]:
     """Yield a block whole, or cut further where the rectangle around its cells would be too large."""
-    _refuse_doctype(block)
     width = 16_384 if _FAR_COLUMN.search(block) else 702
     first = _ROW_NUMBER.search(block)
     last = _ROW_NUMBER.match(block, max(0, block.rfind(row)))
