@@ -1,0 +1,41 @@
+// Building elements. Data from outside becomes text nodes only, never markup.
+
+import { cellText, say } from './words.js';
+
+/** Return an element with properties (`class`, `aria-…`, `data-…` are set as attributes) and children. */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null));
+  return element;
+}
+
+/** Return the element of that id. */
+export const byId = (id) => document.getElementById(id);
+
+/** Tell people who do not see the screen what has just happened. */
+export function announce(text) {
+  byId('announce').textContent = text;
+}
+
+/** Return a box of its own in which a wide table scrolls sideways; it can be reached and scrolled by keyboard. */
+function scrolling(label, table) {
+  return el('div', { class: 'scroll', role: 'region', tabIndex: 0, 'aria-label': label }, table);
+}
+
+/** Return a table of `head` (texts or elements) and rows of cells. */
+export function plainTable(label, head, rows) {
+  return scrolling(label, el('table', {},
+    el('thead', {}, el('tr', {}, head.map((title) => el('th', { scope: 'col' }, title)))),
+    el('tbody', {}, rows.map((cells) => el('tr', {}, cells)))));
+}
+
+/** Return rows of data as the API gives them: `columns`, `types`, `rows`. */
+export function dataTable(label, { columns, types, rows }) {
+  const head = columns.map((name, place) => [name, el('small', {}, say(`type_${types[place]}`))]);
+  return plainTable(label, head, rows.map((row) => row.map((value, place) =>
+    el('td', { class: `is-${types[place]}` }, cellText(value, types[place])))));
+}

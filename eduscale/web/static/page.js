@@ -1,0 +1,234 @@
+// The page: what people do on it, joined to what answers.
+
+import * as api from './api.js';
+import { announce, byId, dataTable, el } from './dom.js';
+import { downloads, receiptInShort, receiptView } from './receipt.js';
+import { recall, remember } from './memory.js';
+import { language, number, preferredLanguage, say, size, speak } from './words.js';
+
+const REGION = /^[A-Za-z0-9-]{1,64}$/;
+const SAMPLE_REGION = 'sample';
+
+let chosen = [];
+let queue = Promise.resolve();
+const cards = new Map(); // receipts on the page, by card
+
+// Choosing and sending
+
+function choose(files) {
+  chosen = [...files];
+  byId('chosen').textContent = chosen.length
+    ? `${say('chosen', { n: chosen.length })} ${chosen.map((file) => `${file.name} (${size(file.size)})`).join(', ')}`
+    : '';
+}
+
+function submitFiles(event) {
+  event.preventDefault();
+  const region = byId('region').value.trim();
+  if (!checkRegion(region)) return;
+  if (!chosen.length) {
+    byId('chosen').textContent = say('chooseFirst');
+    byId('files').focus();
+    return;
+  }
+  remember('region', region);
+  const fields = { region, dataset: byId('dataset').value.trim(), sender: byId('sender').value.trim() };
+  for (const file of chosen) enqueue(file.name, () => file, fields);
+  byId('files').value = '';
+  choose([]);
+}
+
+function checkRegion(region) {
+  const isRight = REGION.test(region);
+  byId('region-error').textContent = isRight ? '' : say('regionWrong');
+  byId('region').setAttribute('aria-invalid', String(!isRight));
+  if (!isRight) byId('region').focus();
+  return isRight;
+}
+
+/** Files go one after the other, so that one slow connection serves them in order. */
+function enqueue(name, getFile, fields) {
+  const card = el('li', { class: 'panel card' });
+  byId('uploads').prepend(card);
+  const onStep = stepsOf(card, name);
+  onStep('waiting');
+  queue = queue.then(async () => {
+    try {
+      onStep('sending', { share: 0 });
+      const receipt = await api.sendFile(await getFile(), fields, onStep);
+      show(card, receipt);
+      announce(receiptInShort(receipt));
+      if (!byId('sql').value && receipt.tables.length) byId('sql').value = lookAt(receipt.tables[0].dataset);
+      await showDatasets();
+    } catch (error) {
+      card.replaceChildren(el('h3', {}, name), el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
+    }
+  });
+}
+
+/** Return a function that shows each step of a file's way in its card. */
+function stepsOf(card, name) {
+  const said = el('p', { class: 'said', role: 'status' });
+  const bar = el('progress', { max: 1, 'aria-label': name });
+  card.replaceChildren(el('h3', {}, name), bar, said);
+  return (step, { share, seconds } = {}) => {
+    if (share === undefined) bar.removeAttribute('value');
+    else bar.value = share;
+    const text = say(`step_${step}`, { n: seconds });
+    if (said.textContent !== text) said.textContent = text; // a live region is heard once for each step
+  };
+}
+
+function show(card, receipt) {
+  cards.set(card, receipt);
+  card.replaceChildren(...receiptView(receipt, {
+    look: putQuery,
+    undo: (shown) => undo(card, shown),
+  }).filter(Boolean));
+}
+
+async function undo(card, receipt) {
+  if (!await confirmed(say('undoQuestion', { name: receipt.filename }))) return;
+  try {
+    show(card, await api.undoUpload(receipt.upload_id));
+    card.tabIndex = -1;
+    card.focus(); // the button that had the focus is gone
+    announce(say('undone'));
+    await showDatasets();
+  } catch (error) {
+    card.append(el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
+  }
+}
+
+function confirmed(question) {
+  const dialog = byId('confirm');
+  byId('confirm-text').textContent = question;
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
+}
+
+// Samples
+
+async function showSamples() {
+  const samples = await api.listSamples();
+  byId('samples').replaceChildren(...samples.map(({ name, title, description }) => el('li', {},
+    el('button', {
+      type: 'button', 'data-sample': name,
+      onclick: () => enqueue(name, () => api.getSample(name), { region: SAMPLE_REGION }),
+    }, el('strong', {}, title), el('small', {}, description)))));
+}
+
+// Datasets
+
+async function showDatasets() {
+  const said = byId('datasets-said');
+  try {
+    const { items } = await api.listDatasets();
+    byId('datasets').replaceChildren(...items.map(datasetView));
+    said.textContent = items.length ? '' : say('noDatasets');
+  } catch (error) {
+    said.textContent = refusalText(error);
+  }
+}
+
+function datasetView({ name, rows, columns, regions }) {
+  const facts = [say('rows', { n: rows }), say('columns', { n: columns.length }), regions.join(', ')].join(' · ');
+  return el('li', { class: 'row dataset' },
+    el('code', {}, name), el('span', { class: 'hint' }, facts),
+    el('button', { type: 'button', 'aria-label': `${say('ask')}: ${name}`, onclick: () => putQuery(name) }, say('ask')),
+    downloads(name));
+}
+
+// Asking
+
+const lookAt = (dataset) => `SELECT * FROM ${/^[a-z_][a-z0-9_]*$/.test(dataset) ? dataset : `\`${dataset}\``} LIMIT 20`;
+
+function putQuery(dataset) {
+  byId('sql').value = lookAt(dataset);
+  byId('sql').focus();
+}
+
+async function submitQuery(event) {
+  event.preventDefault();
+  const sql = byId('sql').value.trim();
+  if (!sql) {
+    byId('sql').focus();
+    return;
+  }
+  byId('answer-wrong').textContent = '';
+  byId('answer-said').textContent = say('running');
+  try {
+    showAnswer(await api.runQuery(sql));
+  } catch (error) {
+    byId('answer').replaceChildren();
+    byId('answer-said').textContent = '';
+    byId('answer-wrong').textContent = refusalText(error);
+  }
+}
+
+function showAnswer(answer) {
+  const facts = { n: answer.rows.length, ms: number(Math.max(1, Math.round(answer.elapsed_ms))) };
+  byId('answer-said').textContent = say('answered', facts);
+  byId('answer').replaceChildren(
+    ...(answer.truncated ? [el('p', { class: 'note' }, say('truncated', facts))] : []),
+    dataTable(say('answerLabel'), answer));
+}
+
+// Everything else
+
+/** What the service said; what is a mistake of this page goes to the console as well. */
+function refusalText(error) {
+  if (error instanceof api.Refusal) return error.message;
+  console.error(error);
+  return say('broken');
+}
+
+async function changeLanguage(wanted) {
+  await speak(wanted);
+  for (const button of document.querySelectorAll('[data-language]')) {
+    button.setAttribute('aria-pressed', String(button.dataset.language === language()));
+  }
+  choose(chosen);
+  await Promise.all([showSamples(), showDatasets(), ...[...cards.keys()].map(showAnew)]);
+}
+
+/** Show a receipt once more: its evidence and problems come from the service in the language asked for. */
+async function showAnew(card) {
+  const { upload_id: id, duplicate } = cards.get(card);
+  show(card, { ...await api.getReceipt(id), duplicate });
+}
+
+function listen() {
+  byId('send').addEventListener('submit', submitFiles);
+  byId('files').addEventListener('change', (event) => choose(event.target.files));
+  byId('region').addEventListener('input', (event) => {
+    if (event.target.getAttribute('aria-invalid') === 'true') checkRegion(event.target.value.trim());
+  });
+  byId('query').addEventListener('submit', submitQuery);
+  byId('sql').addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) byId('query').requestSubmit();
+  });
+  for (const button of document.querySelectorAll('[data-language]')) {
+    button.addEventListener('click', () => changeLanguage(button.dataset.language));
+  }
+  listenToDrops(byId('drop'));
+}
+
+function listenToDrops(zone) {
+  const stop = (event) => event.preventDefault();
+  document.addEventListener('dragover', stop);
+  document.addEventListener('drop', stop); // a file dropped beside the zone must not replace the page
+  zone.addEventListener('dragover', () => zone.classList.add('over'));
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+  zone.addEventListener('drop', (event) => {
+    zone.classList.remove('over');
+    choose(event.dataTransfer.files);
+  });
+}
+
+listen();
+byId('region').value = recall('region') ?? '';
+changeLanguage(preferredLanguage());
