@@ -1,0 +1,146 @@
+"""A dataset as SQL: which Parquet files a query reads, and the SELECT that makes one table of them.
+
+The parent process describes a view, the child writes it as SQL. Files whose columns agree in type are read as one
+run, so a view stays short with a thousand uploads; rows keep the order of the uploads.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from eduscale.models.base import Model
+from eduscale.models.dataset import Dataset
+from eduscale.models.reading import ColumnType, ReadColumn
+
+PSEUDO_COLUMNS = ("_region", "_sender", "_upload_id")
+"""What every dataset offers by name and never in `*`."""
+
+
+class ViewColumn(Model):
+    """A column of a view: its name, the type a user sees, DuckDB's type."""
+
+    name: str
+    type: ColumnType
+    storage: str
+
+
+class Run(Model):
+    """Parquet files read as one; what belongs to each file runs parallel to `paths`.
+
+    `columns` are (name, storage) of all files; `alike` says that every file has all of them in the same order.
+    """
+
+    paths: tuple[str, ...]
+    rows: tuple[int, ...]
+    columns: tuple[tuple[str, str], ...]
+    alike: bool
+    regions: tuple[str, ...] = ()
+    senders: tuple[str | None, ...] = ()
+    upload_ids: tuple[str, ...] = ()
+
+
+class View(Model):
+    """One table over Parquet files, in order; without files it is an empty table with its columns."""
+
+    name: str
+    columns: tuple[ViewColumn, ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """Every file the view reads."""
+        return [path for run in self.runs for path in run.paths]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows in all files."""
+        return sum(sum(run.rows) for run in self.runs)
+
+
+def view_of_dataset(dataset: Dataset, *, local_path: Callable[[str], Path]) -> View:
+    """Describe a dataset's view; `local_path` says where a part lies for a child process to read."""
+    runs: list[Run] = []
+    for parts in _runs(dataset):
+        columns = dict(column for part in parts for column in part.columns)
+        runs.append(
+            Run(
+                paths=tuple(str(local_path(part.key)) for part in parts),
+                rows=tuple(part.rows for part in parts),
+                columns=tuple(columns.items()),
+                alike=all(part.columns == parts[0].columns for part in parts),
+                regions=tuple(part.region for part in parts),
+                senders=tuple(part.sender for part in parts),
+                upload_ids=tuple(part.upload_id for part in parts),
+            )
+        )
+    shown = tuple(ViewColumn(name=each.name, type=each.type, storage=each.storage) for each in dataset.columns)
+    return View(name=dataset.name, columns=shown, runs=tuple(runs))
+
+
+def view_of_file(path: Path, *, columns: Iterable[ReadColumn], rows: int) -> View:
+    """Describe one Parquet file as a view."""
+    shown = tuple(ViewColumn(name=each.name, type=each.type, storage=each.storage) for each in columns)
+    held = tuple((each.name, each.storage) for each in shown)
+    run = Run(paths=(str(path),), rows=(rows,), columns=held, alike=True)
+    return View(name="file", columns=shown, runs=(run,))
+
+
+def _runs(dataset: Dataset) -> list[list]:  # type: ignore[type-arg]
+    """Cut the parts, in order, wherever a column's type differs from that in the run so far."""
+    runs: list[list] = []  # type: ignore[type-arg]
+    types: dict[str, str] = {}
+    for part in dataset.parts:
+        if not runs or any(types.get(name, storage) != storage for name, storage in part.columns):
+            runs.append([])
+            types = {}
+        runs[-1].append(part)
+        types.update(part.columns)
+    return runs
+
+
+def quoted(identifier: str) -> str:
+    """Write any text as an SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str | None) -> str:
+    """Write any text as an SQL literal."""
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def table_name(dataset: str) -> str:
+    """Return the name of a dataset's view: one that no statement can spell, a WITH in it least of all."""
+    return f"dataset:{dataset}"
+
+
+def select_sql(view: View, pseudo_columns: Sequence[str] = ()) -> str:
+    """Write the SELECT of a view's columns and of the named pseudo-columns."""
+    if not view.runs:
+        nothing = [f"CAST(NULL AS {column.storage}) AS {quoted(column.name)}" for column in view.columns]
+        nothing += [f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in pseudo_columns]
+        return f"SELECT {', '.join(nothing)} WHERE false"
+    return " UNION ALL ".join(_run_sql(view, run, pseudo_columns) for run in view.runs)
+
+
+def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
+    held = dict(run.columns)
+    selected = []
+    for column in view.columns:
+        name = quoted(column.name)
+        if column.name not in held:
+            selected.append(f"CAST(NULL AS {column.storage}) AS {name}")
+        elif held[column.name] != column.storage:
+            selected.append(f"CAST({name} AS {column.storage}) AS {name}")
+        else:
+            selected.append(name)
+    of_file = {"_region": run.regions, "_sender": run.senders, "_upload_id": run.upload_ids}
+    selected += [f"{_by_file(of_file[name])} AS {quoted(name)}" for name in pseudo_columns]
+    files = ", ".join(literal(path) for path in run.paths)
+    options = "" if run.alike else ", union_by_name = true"
+    return f"SELECT {', '.join(selected)} FROM read_parquet([{files}]{options})"
+
+
+def _by_file(values: Sequence[str | None]) -> str:
+    if len(set(values)) == 1:
+        return f"CAST({literal(values[0])} AS VARCHAR)"
+    listed = ", ".join(literal(value) for value in values)
+    return f"CAST([{listed}][CAST(file_index AS BIGINT) + 1] AS VARCHAR)"
