@@ -1,6 +1,5 @@
 """Cells of a workbook as text that the forms of values read back without loss."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -38,12 +37,3 @@ def _one_newline(text: str) -> str:
 def _plain(number: float) -> str:
     text = repr(number)
     return text if "e" not in text and "n" not in text else format(Decimal(text), "f")
-
-
-def columns_as_text(columns: Sequence[Sequence[Cell]]) -> list[Sequence[str]]:
-    """Return columns of cells as columns of text."""
-    return [_column(column) for column in columns]
-
-
-def _column(column: Sequence[Cell]) -> Sequence[str]:
-    return [cell if cell.__class__ is str and "\r" not in cell else as_text(cell) for cell in column]

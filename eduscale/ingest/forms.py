@@ -74,6 +74,8 @@ class Form:
     sql: str
     max_length: int = 0
     """Longest cell, its sign apart; 0 is no limit."""
+    typed: bool = False
+    """The column holds values already, no text: `sql` alone converts it, and every cell fits."""
 
     def fits(self, cell: str) -> bool:
         """Say whether a cell is written in this form."""
@@ -105,6 +107,9 @@ def literal(text: str) -> str:
 
 
 TEXT = Form("text", "text", "VARCHAR", "(?s).*", "{x}")
+WHOLE_CELLS = Form("cells", "integer", "BIGINT", "", "CAST({x} AS BIGINT)", typed=True)
+DECIMAL_CELLS = Form("cells", "decimal", "DOUBLE", "", "{x}", typed=True)
+DATE_CELLS = Form("cells", "date", "DATE", "", "(DATE '0001-01-01' + CAST({x} - 1 AS INTEGER))", typed=True)
 
 
 def integer(thousands: str = "") -> Form:

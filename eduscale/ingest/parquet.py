@@ -9,6 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from eduscale.ingest import forms
+from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
 from eduscale.ingest.types import Choice, Habits, Sample, choose, expression
 from eduscale.models.reading import Said
@@ -55,6 +56,9 @@ class CsvSource:
         return f"read_csv({literal(str(self.path))}, {', '.join(options)})"
 
 
+Source = CsvSource | ArraySource
+
+
 class BadCell(NamedTuple):
     """A cell that is not of its column's type, by the 0-based places of its row and column, and its text as sent."""
 
@@ -78,10 +82,12 @@ class ParquetWriter:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._connection.execute("CALL enable_logging(level = 'error', storage = 'memory')")
+        # Arrays of objects are text, whatever the first of them look like.
+        self._connection.execute("SET pandas_analyze_sample = 0")
 
     def write(
         self,
-        source: CsvSource,
+        source: Source,
         *,
         names: Sequence[str],
         samples: Sequence[Sample],
@@ -90,6 +96,8 @@ class ParquetWriter:
         target: Path,
     ) -> Loaded:
         """Write the rows of `source` to `target`; columns in `chosen` are decided, the others by their cells."""
+        if isinstance(source, ArraySource):
+            self._connection.register(source.VIEW, source.arrays())
         choices = [chosen.get(place) or choose(sample, habits) for place, sample in enumerate(samples)]
         for attempt in range(MAX_ROUNDS):
             rows, refused = self._copy(source, names, choices, target)
@@ -115,7 +123,7 @@ class ParquetWriter:
         )
 
     def _copy(
-        self, source: CsvSource, names: Sequence[str], choices: Sequence[Choice], target: Path
+        self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path
     ) -> tuple[int, int]:
         columns = ", ".join(
             f'{expression(choice, f"c{place}", place)} AS "{name}"'
@@ -174,7 +182,7 @@ class ParquetWriter:
                 decided[place] = again
         return decided
 
-    def _locate(self, source: CsvSource, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
+    def _locate(self, source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
         """Find the rows of the cells that became null."""
         places = sorted(unfit)
         columns = ", ".join(f"c{place}" for place in places)

@@ -1,20 +1,19 @@
 """From rows to finished tables: layout, accounts, typed Parquet, and what to tell about it."""
 
-import csv
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from eduscale.core.errors import EduscaleError, UnreadableFile
-from eduscale.ingest.cells import columns_as_text
+from eduscale.ingest.columns import ArraySource, column_of
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.names import column_names, normal_name
-from eduscale.ingest.parquet import CsvSource, Loaded, ParquetWriter
+from eduscale.ingest.parquet import Loaded, ParquetWriter, Source
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
 
@@ -54,11 +53,11 @@ class LineNumbers:
 
 @dataclass
 class Draft:
-    """A table on its way to Parquet: strict CSV, what is known of its columns, and what was met so far."""
+    """A table on its way to Parquet: its cells, what is known of its columns, and what was met so far."""
 
     name: str
     labels: list[str]
-    source: CsvSource
+    source: Source
     samples: list[Sample]
     habits: Habits
     lines: Callable[[int], int]
@@ -66,6 +65,8 @@ class Draft:
     findings: Findings
     seen: int
     """Rows of the sender's file that belong to this table: data, rejected or set aside."""
+    chosen: Mapping[int, Choice] = field(default_factory=dict)
+    """The columns that need no decision, because their cells are typed."""
 
 
 class TableReader:
@@ -106,26 +107,26 @@ class TableReader:
         labels = [table.labels[place] for place in wanted]
         columns = [columns[place] for place in wanted]
         self._note_errors(columns, labels, kept, findings)
-        binary = any(isinstance(cell, float) for column in columns for cell in column)
-        texts = columns_as_text(columns)
-        samples = [Sample(Counter(column), complete=True) for column in texts]
-        path = self._folder / f"rows-{self._next}.csv"
-        longest = _write_csv(path, texts)
+        arrays = [column_of(column) for column in columns]
+        undecided = [array for array in arrays if array.choice is None]
         numbers = [row.number for row in kept]
         draft = Draft(
             name=grid.name,
             labels=labels,
-            source=CsvSource(path, len(labels), longest=longest),
-            samples=samples,
-            habits=habits(samples, delimiter=delimiter, binary=binary),
+            source=ArraySource([array.values for array in arrays]),
+            samples=[array.sample for array in arrays],
+            habits=habits(
+                [array.sample for array in undecided],
+                delimiter=delimiter,
+                binary=any(array.binary for array in undecided),
+            ),
             lines=numbers.__getitem__,
             guesses=[*grid.guesses, *table.guesses],
             findings=findings,
             seen=seen,
+            chosen={place: array.choice for place, array in enumerate(arrays) if array.choice is not None},
         )
-        written = self.write(draft)
-        path.unlink()
-        return written
+        return self.write(draft)
 
     @staticmethod
     def _lines_of(table: FoundTable) -> tuple[int, int]:
@@ -165,7 +166,12 @@ class TableReader:
 
     def _load(self, draft: Draft, names: list[str], target: Path) -> Loaded:
         return self._writer.write(
-            draft.source, names=names, samples=draft.samples, habits=draft.habits, chosen={}, target=target
+            draft.source,
+            names=names,
+            samples=draft.samples,
+            habits=draft.habits,
+            chosen=draft.chosen,
+            target=target,
         )
 
     def _finish(self, draft: Draft, loaded: Loaded, index: int, names: list[str], rows_file: str) -> ReadTable:
@@ -238,14 +244,6 @@ def fit_rows(
             findings.reject("blanked", row.number, "cell_outside", outside)
             kept.append(Row(row.number, cells[:width], row.span))
     return kept
-
-
-def _write_csv(path: Path, columns: Sequence[Sequence[str]]) -> int:
-    """Write columns of text as a strict CSV file and return an upper bound of its longest record in bytes."""
-    longest = sum(max(map(len, column), default=0) for column in columns) * 4 + 3 * len(columns)
-    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(zip(*columns, strict=True))
-    return longest
 
 
 def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:

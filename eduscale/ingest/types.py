@@ -258,6 +258,8 @@ def expression(choice: Choice, column: str, place: int) -> str:
     """
     if choice.form.type == "text":
         return column
+    if choice.form.typed:
+        return choice.form.sql.replace("{x}", column)
     x = f"trim({column}, {literal(forms.SPACES + chr(9))})" if choice.padded else column
     spare = f"{x} <> ''"
     if choice.null_words:

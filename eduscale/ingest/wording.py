@@ -186,6 +186,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Toto pořadí dne a měsíce má {votes} z {of} dat, na kterých je to poznat.",
     ),
     "type_text": ("The cells are of no other type.", "Buňky neodpovídají žádnému jinému typu."),
+    "type_cells": (
+        "All {cells} cells with a value were typed that way in the workbook.",
+        "Všechny buňky s hodnotou ({cells}) jsou takto zapsány v sešitu.",
+    ),
     "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
     "type_fits": (
         "{cells} of {of} values looked at are written this way ({form}).",
