@@ -1,4 +1,4 @@
-"""Columns of cells on their way to DuckDB: typed numbers and dates as they are, the others as text to be decided."""
+"""Columns of cells on their way to DuckDB: typed numbers and dates as they are, others as text to be decided."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from eduscale.ingest.grid import Cell, ErrorCell, Row
@@ -98,7 +100,7 @@ def _kind(cell: Cell) -> str:
 def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
     """Return the tables of a grid in order, and what stands in a grid that holds no table at all."""
     segments = _segments(rows)
-    widest = max((len(_filled(row)) for segment in segments for row in segment), default=0)
+    widest = _widest(segments)
     tables: list[FoundTable] = []
     above: list[tuple[Row, str]] = []
     for segment in segments:
@@ -123,13 +125,22 @@ def _segments(rows: Iterable[Row]) -> list[list[Row]]:
     segments: list[list[Row]] = []
     following = -1
     for row in rows:
-        if not _filled(row):
+        if all(map(is_blank, row.cells)):
             continue
         if not segments or row.number != following:
             segments.append([])
         segments[-1].append(row)
         following = row.number + row.span
     return segments
+
+
+def _widest(segments: Sequence[Sequence[Row]]) -> int:
+    """Return the most cells with a value that a row has."""
+    widest = 0
+    for row in chain.from_iterable(segments):
+        if len(row.cells) > widest:
+            widest = max(widest, len(_filled(row)))
+    return widest
 
 
 def _is_comment(row: Row) -> bool:
@@ -168,10 +179,20 @@ def _continues(table: FoundTable, body: list[Row]) -> bool:
 
 def is_repeated_header(row: Row, labels: Sequence[str]) -> bool:
     """Say whether a row holds the labels once more."""
-    cells = [normal_name(str(cell)) if isinstance(cell, str) else "" for cell in row.cells]
-    wanted = [normal_name(label) for label in labels]
-    filled = [place for place, name in enumerate(wanted) if name]
-    return bool(filled) and all(place < len(cells) and cells[place] == wanted[place] for place in filled)
+    wanted = _wanted(tuple(labels))
+    if not wanted:
+        return False
+    for place, _ in wanted:
+        if place >= len(row.cells) or not isinstance(row.cells[place], str):
+            return False
+    return all(normal_name(str(row.cells[place])) == name for place, name in wanted)
+
+
+@lru_cache(maxsize=100)
+def _wanted(labels: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """Return the places of the labels that are not blank, each with its normal name."""
+    names = enumerate(map(normal_name, labels))
+    return tuple((place, name) for place, name in names if name)
 
 
 def _new_table(body: list[Row]) -> FoundTable:
