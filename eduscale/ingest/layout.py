@@ -144,8 +144,10 @@ def _widest(segments: Sequence[Sequence[Row]]) -> int:
 
 
 def _is_comment(row: Row) -> bool:
-    first = next((cell for cell in row.cells if not is_blank(cell)), None)
-    return isinstance(first, str) and first.lstrip().startswith(("#", "//"))
+    for cell in row.cells:
+        if not is_blank(cell):
+            return isinstance(cell, str) and cell.lstrip().startswith(("#", "//"))
+    return False
 
 
 def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]:

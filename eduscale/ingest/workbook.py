@@ -1,12 +1,10 @@
 """XLSX workbooks: cells as typed or last computed, merged ranges filled, errors marked; nothing is calculated."""
 
-import gc
 import tempfile
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -46,7 +44,7 @@ def read_workbook(path: Path, folder: Path) -> tuple[Grid, ...]:
     `folder` takes a temporary copy. Rows without a value are left out and rows may differ in length.
     """
     _refuse_ole2(path)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, _no_cycles_sought():
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file:
         target = Path(file.name)
         sheets = copy_checked(path, target)
         with ZipFile(target) as copy, _open(target) as workbook:
@@ -78,18 +76,6 @@ def _refuse_ole2(path: Path) -> None:
                 if (stream + "\0").encode("utf-16-le") in entries:
                     raise UnreadableFile(reason)
     raise UnreadableFile("not_a_workbook")
-
-
-@contextmanager
-def _no_cycles_sought() -> Iterator[None]:
-    """Spare the cycle collector millions of cells that are in no cycle."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -141,7 +127,7 @@ def _block_rows(block: Block, parsed: CalamineSheet, start: tuple[int, int], cop
         corrections |= {
             place: ErrorCell(text) for place, text in error_cells(copy.read(block_part(block.place))).items()
         }
-    if any(cell.__class__ is float and not -EXACT < cell < EXACT for cells in found for cell in cells):
+    if [1 for cells in found for cell in cells if cell.__class__ is float and not -EXACT < cell < EXACT]:
         corrections |= long_numbers(copy.read(block_part(block.place)))
     for (row, column), cell in corrections.items():
         if top <= row < top + len(found) and left <= column < left + parsed.width:
