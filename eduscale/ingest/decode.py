@@ -61,9 +61,8 @@ class Survey:
     newlines: int = 0
     returns: int = 0
     returns_with_newline: int = 0
-    quotes: int = 0
-    utf8: bool = True
     ascii: bool = True
+    utf8: bool = True
     head: bytes = b""
     tail: bytes = b""
     foreign: bytearray = field(default_factory=bytearray)
@@ -94,40 +93,49 @@ class Encoding(NamedTuple):
 
 
 def survey(stream: BinaryIO, *, edge: int) -> Survey:
-    """Read a file once, a megabyte at a time, keeping `edge` bytes of its head and of its tail."""
+    """Count in one pass what shows how regular a file is; `edge` bytes of its head and of its tail are kept."""
     found = Survey()
-    strict = codecs.getincrementaldecoder("utf-8")()
     after_return = False
-    clean = True
     for chunk in iter(partial(stream.read, CHUNK), b""):
         if not found.size:
             found.bom = next((codec for bom, codec in BOMS if chunk.startswith(bom)), None)
         found.size += len(chunk)
         found.nuls += chunk.count(0)
         found.newlines += chunk.count(b"\n")
-        found.quotes += chunk.count(b'"')
+        found.ascii = found.ascii and chunk.isascii()
         returns = chunk.count(b"\r")
         if returns or after_return:
             found.returns += returns
             found.returns_with_newline += chunk.count(b"\r\n") + (after_return and chunk.startswith(b"\n"))
             after_return = chunk.endswith(b"\r")
-        if not chunk.isascii():
-            found.ascii = False
-            if len(found.foreign) < EVIDENCE_BYTES:
-                found.foreign += b"\n".join(line for line in chunk.splitlines() if not line.isascii()) + b"\n"
-        if found.utf8 and not (clean and chunk.isascii()):
-            try:
-                strict.decode(chunk)
-            except UnicodeDecodeError:
-                found.utf8 = False
-            clean = strict.getstate()[0] == b""
         if len(found.head) < edge:
             found.head += chunk[: edge - len(found.head)]
         found.tail = (found.tail + chunk)[-edge:] if len(chunk) < edge else chunk[-edge:]
-    if not clean:
-        found.utf8 = False
-    del found.foreign[EVIDENCE_BYTES:]
     return found
+
+
+def has_utf8_edges(found: Survey) -> bool:
+    """Say whether the whole lines in a file's head and tail are UTF-8."""
+    head, tail = found.head[: found.head.rfind(b"\n")], found.tail[found.tail.find(b"\n") + 1 :]
+    return found.bom in (None, "utf-8-sig") and _is_utf8(head) and _is_utf8(tail)
+
+
+def check_utf8(stream: BinaryIO, found: Survey) -> None:
+    """Decode a surveyed file strictly, and keep lines with bytes beyond ASCII as evidence where that fails."""
+    strict = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in iter(partial(stream.read, CHUNK), b""):
+            strict.decode(chunk)
+        strict.decode(b"", final=True)
+    except UnicodeDecodeError:
+        found.utf8 = False
+        stream.seek(0)
+        for line in iter(partial(stream.readline, EVIDENCE_BYTES), b""):
+            if not line.isascii():
+                found.foreign += line.rstrip(b"\r\n") + b"\n"
+                if len(found.foreign) > EVIDENCE_BYTES:
+                    break
+        del found.foreign[EVIDENCE_BYTES:]
 
 
 def find_encoding(found: Survey) -> Encoding:

@@ -8,7 +8,7 @@ from typing import IO
 
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import decode, text
-from eduscale.ingest.decode import Encoding, Survey
+from eduscale.ingest.decode import Survey
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
@@ -18,7 +18,7 @@ from eduscale.ingest.types import habits
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
 
 SMALL_BYTES = 2 << 20
-EDGE_BYTES = 300_000
+EDGE_BYTES = 128 << 10
 MAX_RECORD_BYTES = 16 << 20
 
 
@@ -26,32 +26,49 @@ def read_text(path: Path, tables: TableReader, folder: Path, guesses: tuple[Read
     """Return the tables of a delimited text file, written."""
     with path.open("rb") as stream:
         found = decode.survey(stream, edge=EDGE_BYTES)
+        if found.size <= SMALL_BYTES:
+            stream.seek(0)
+            return _read_small(stream.read(), found, tables, guesses)
+    return [_read_large(path, found, tables, folder, guesses)]
+
+
+def _read_large(
+    path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
+) -> ReadTable:
+    """Read a large file directly while it looks like regular UTF-8, which DuckDB checks; else from a mended copy."""
+    regular = _has_one_line_end(found) and not found.nuls
+    if regular and decode.has_utf8_edges(found):
+        encoding = decode.find_encoding(found)
+        large = _LargeText(path, found, tables, folder, (*guesses, encoding.guess()))
+        written = large.read_directly()
+        if written is not None:
+            return written
+    with path.open("rb") as stream:
+        decode.check_utf8(stream, found)
     encoding = decode.find_encoding(found)
     guesses = (*guesses, encoding.guess())
-    if found.size <= SMALL_BYTES:
-        return _read_small(path.read_bytes(), encoding, tables, guesses)
-    plain = path
-    if not _is_plain(found, encoding):
-        plain = folder / "plain.txt"
-        decode.write_utf8(path, encoding, plain)
+    if regular and encoding.codec in ("utf-8", "utf-8-sig"):
+        return _LargeText(path, found, tables, folder, guesses).read_filtered()
+    plain = folder / "plain.txt"
+    decode.write_utf8(path, encoding, plain)
+    try:
         with plain.open("rb") as stream:
             found = decode.survey(stream, edge=EDGE_BYTES)
-    try:
-        return [_LargeText(plain, found, tables, folder, guesses).read()]
+        large = _LargeText(plain, found, tables, folder, guesses)
+        return large.read_directly() or large.read_filtered()
     finally:
-        if plain is not path:
-            plain.unlink()
+        plain.unlink()
 
 
-def _is_plain(found: Survey, encoding: Encoding) -> bool:
-    """Say whether DuckDB can read the bytes as they are."""
-    ends_agree = found.returns == found.returns_with_newline and found.returns in (0, found.newlines)
-    return encoding.codec in ("utf-8", "utf-8-sig") and not encoding.mixed and not found.nuls and ends_agree
+def _has_one_line_end(found: Survey) -> bool:
+    return found.returns == found.returns_with_newline and found.returns in (0, found.newlines)
 
 
 def _read_small(
-    data: bytes, encoding: Encoding, tables: TableReader, guesses: tuple[ReadGuess, ...]
+    data: bytes, surveyed: Survey, tables: TableReader, guesses: tuple[ReadGuess, ...]
 ) -> list[ReadTable]:
+    decode.check_utf8(BytesIO(data), surveyed)
+    encoding = decode.find_encoding(surveyed)
     lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
     reading = text.find_dialect(lines)
     numbered = list(enumerate(lines, start=1))[reading.skip :]
@@ -65,7 +82,7 @@ def _read_small(
     grid = Grid(
         name="",
         rows=[Row(record.line, record.cells, record.span) for record in found],
-        guesses=(*guesses, *reading.guesses),
+        guesses=(*guesses, encoding.guess(), *reading.guesses),
         problems=tuple(problems),
     )
     return tables.read_grid(grid, delimiter=reading.dialect.delimiter)
@@ -144,14 +161,6 @@ class _LargeText:
         ]
         return max((row.number + row.span - 1 for row in above), default=self._skip)
 
-    def read(self) -> ReadTable:
-        """Return the table, written."""
-        if self._regular:
-            written = self._read_directly()
-            if written is not None:
-                return written
-        return self._read_filtered()
-
     def _draft(self, source: CsvSource, findings: Findings, seen: int, lines: LineNumbers) -> Draft:
         samples = sample_columns(self._sample_rows, self._table.width)
         return Draft(
@@ -166,8 +175,10 @@ class _LargeText:
             seen=seen,
         )
 
-    def _read_directly(self) -> ReadTable | None:
-        """Let DuckDB read the file as it is; None when a line turned out not to be exactly one row."""
+    def read_directly(self) -> ReadTable | None:
+        """Let DuckDB read the file as it is; None when not every line is exactly one row."""
+        if not self._regular:
+            return None
         top = self._top()
         findings = self._tables.findings()
         for row, code in self._table.set_aside:
@@ -185,7 +196,8 @@ class _LargeText:
         draft = self._draft(source, findings, self._lines - top + len(self._table.set_aside), lines)
         return self._tables.try_to_write(draft)
 
-    def _read_filtered(self) -> ReadTable:
+    def read_filtered(self) -> ReadTable:
+        """Read the records that are data from a strict copy."""
         findings = self._tables.findings()
         lines = LineNumbers()
         with self._copy.open("w", encoding="utf-8", newline="") as out:

@@ -57,6 +57,7 @@ _DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
 _MONTH = "(?:0?[1-9]|1[0-2])"
 _YEAR = "(?:1[6-9]|2[0-9])[0-9]{2}"
 _SHORT_YEAR = "[0-9]{2}"
+_YEARS = "{value} BETWEEN DATE '1600-01-01' AND DATE '2999-12-31'"
 _CLOCK = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
 _ZONE = "(?: ?(?:Z|UTC|GMT|SEČ|SELČ|CET|CEST|MEZ|MESZ|[+-][0-9]{2}:?[0-9]{2}))?"
 MOMENT = "(.*[0-9.,])(?:[T ]|, ?)([0-9]{1,2}:.*)"
@@ -65,7 +66,10 @@ MOMENT = "(.*[0-9.,])(?:[T ]|, ?)([0-9]{1,2}:.*)"
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write values of a type; in `sql`, `{x}` stands for the cell without spaces around it."""
+    """A way to write values of a type; in `sql`, `{x}` stands for the cell without spaces around it.
+
+    `check` tests a `{value}` where that is cheaper than testing the cell by the pattern, to the same effect.
+    """
 
     name: str
     type: ColumnType
@@ -73,27 +77,26 @@ class Form:
     pattern: str
     sql: str
     max_length: int = 0
-    """Longest cell, its sign apart; 0 is no limit."""
+    """Longest cell; 0 is no limit."""
+    check: str = ""
     typed: bool = False
     """The column holds values already, no text: `sql` alone converts it, and every cell fits."""
 
     def fits(self, cell: str) -> bool:
         """Say whether a cell is written in this form."""
-        return _fits(self.pattern, self.max_length, cell)
+        if self.max_length and len(cell) > self.max_length:
+            return False
+        return _compiled(self.pattern).fullmatch(cell) is not None
 
     def guarded(self, x: str) -> str:
         """Return SQL that gives the value of cell `x`, or null if it is not written in this form."""
+        value = self.sql.replace("{x}", x)
         guard = f"regexp_full_match({x}, {literal(self.pattern)})"
-        if self.max_length:
-            guard += f" AND length(ltrim({x}, '-')) <= {self.max_length}"
-        return f"CASE WHEN {guard} THEN {self.sql.replace('{x}', x)} END"
-
-
-@lru_cache(maxsize=20_000)
-def _fits(pattern: str, max_length: int, cell: str) -> bool:
-    if max_length and len(cell.lstrip("-")) > max_length:
-        return False
-    return _compiled(pattern).fullmatch(cell) is not None
+        if self.check:
+            guard = self.check.replace("{x}", x).replace("{value}", value)
+        elif self.max_length:
+            guard += f" AND length({x}) <= {self.max_length}"
+        return f"CASE WHEN {guard} THEN {value} END"
 
 
 @lru_cache(maxsize=1_000)
@@ -115,7 +118,7 @@ DATE_CELLS = Form("cells", "date", "DATE", "", "(DATE '0001-01-01' + CAST({x} - 
 def integer(thousands: str = "") -> Form:
     """Return whole numbers of up to 18 digits without leading zeros; `thousands` lists marks between groups of three."""
     if not thousands:
-        return Form("integer", "integer", "BIGINT", "-?(?:0|[1-9][0-9]{0,17})", "TRY_CAST({x} AS BIGINT)")
+        return Form("integer", "integer", "BIGINT", "0|-?[1-9][0-9]{0,17}", "TRY_CAST({x} AS BIGINT)", check="CAST({value} AS VARCHAR) = {x}")
     pattern = f"-?(?:0|[1-9][0-9]{{0,17}}|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,5}})"
     return Form("integer_grouped", "integer", "BIGINT", pattern, f"TRY_CAST({_without(thousands)} AS BIGINT)")
 
@@ -157,10 +160,11 @@ def _without(marks: str) -> str:
     return sql
 
 
-def numbers(mark: str, *, binary: bool = False) -> list[Form]:
+@lru_cache
+def numbers(mark: str, *, binary: bool = False) -> tuple[Form, ...]:
     """Return the forms of numbers, those first that go with a table's decimal mark."""
     other = "." if mark == "," else ","
-    return [
+    return (
         integer(),
         integer(SPACES),
         decimal(mark, binary=binary),
@@ -172,11 +176,11 @@ def numbers(mark: str, *, binary: bool = False) -> list[Form]:
         decimal(other, SPACES),
         decimal(other, mark),
         *(decimal(m, SPACES, unit) for unit in UNITS.split("|") for m in (mark, other)),
-    ]
+    )
 
 
-def _date(name: str, pattern: str, sql: str) -> Form:
-    return Form(name, "date", "DATE", pattern, sql)
+def _date(name: str, pattern: str, sql: str, *, check: str = "") -> Form:
+    return Form(name, "date", "DATE", pattern, sql, check=check)
 
 
 def _parsed(format_: str, text: str = "{x}") -> str:
@@ -190,7 +194,8 @@ def _numeric_dates(order: str) -> list[Form]:
     for mark in "/-":
         for year, year_format in ((_YEAR, "%Y"), (_SHORT_YEAR, "%y")):
             format_ = mark.join((first_format, second_format, year_format))
-            forms.append(_date(f"date_{order}", mark.join((first, second, year)), _parsed(format_)))
+            check = _YEARS if year == _YEAR else ""
+            forms.append(_date(f"date_{order}", mark.join((first, second, year)), _parsed(format_), check=check))
     return forms
 
 
@@ -225,7 +230,7 @@ def _dates(order: str) -> list[Form]:
     other = "md" if order == "dm" else "dm"
     return [
         _date("date_iso", f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}", "TRY_CAST({x} AS DATE)"),
-        _date("date_dm", f"{_DAY}[.]{_MONTH}[.]{_YEAR}", _parsed("%d.%m.%Y")),
+        _date("date_dm", f"{_DAY}[.]{_MONTH}[.]{_YEAR}", _parsed("%d.%m.%Y"), check=_YEARS),
         _date("date_dm", f"{_DAY}[.]{spaced}{_MONTH}[.]{spaced}{_YEAR}", _parsed("%d.%m.%Y", bare)),
         _date("date_dm", f"{_DAY}[.]{spaced}{_MONTH}[.]{spaced}{_SHORT_YEAR}", _parsed("%d.%m.%y", bare)),
         _date("date_ymd", f"{_YEAR}-{_MONTH}-{_DAY}", _parsed("%Y-%m-%d")),
@@ -317,3 +322,9 @@ def moment(date: Form, time: Form) -> Form:
 def boolean(true: str, false: str) -> Form:
     """Return the form of yes and no in the given words, in any case."""
     return Form("boolean", "boolean", "BOOLEAN", f"(?i){true}|{false}", f"(lower({{x}}) = {literal(true)})")
+
+
+def prepare() -> None:
+    """Compile the usual patterns, so that a process which forks for every file does it once."""
+    for form in (*numbers(","), *numbers("."), *dates("dm"), *dates("md"), *TIMES, *DURATIONS, ISO_MOMENT):
+        form.fits("")

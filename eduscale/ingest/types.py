@@ -14,6 +14,8 @@ TOLERATED_SHARE = 0.01
 """A column keeps its type while at most this share of its cells is not of it ..."""
 LEAST_CELLS = 50
 """... and at least so many are."""
+SOME_CELLS = 25
+"""So many distinct cells, spread over the column, show which forms are worth trying on all."""
 WORTH_A_WORD = 0.8
 """From this share on, the sender is told which cell made a column text."""
 
@@ -131,7 +133,7 @@ def _best(values: Counter[str], table: Habits, failed: set[tuple[Form, str]]) ->
     """Return the form that most cells are written in, the earlier of two equals."""
     best: _Found | None = None
     total = values.total()
-    for form in _candidates(values, table):
+    for form in _plausible(values, table):
         fitting = sum(n for cell, n in values.items() if form.fits(cell) and (form, cell) not in failed)
         if best is None or fitting > best.fitting:
             if fitting:
@@ -143,13 +145,22 @@ def _best(values: Counter[str], table: Habits, failed: set[tuple[Form, str]]) ->
     return best
 
 
+def _plausible(values: Counter[str], table: Habits) -> list[Form]:
+    """Return the candidates that fit at least half of a few cells."""
+    candidates = list(_candidates(values, table))
+    few = list(values)[:: max(1, len(values) // SOME_CELLS)]
+    if len(few) == len(values):
+        return candidates
+    return [form for form in candidates if sum(map(form.fits, few)) * 2 >= len(few)]
+
+
 def _differ(form: Form, other: Form) -> bool:
     return form.name != other.name or (form.type == "decimal" and form.sql != other.sql)
 
 
 def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
     """Yield the forms worth trying, in the order in which they are preferred."""
-    some = list(values)[:40]
+    some = list(values)[:: max(1, len(values) // SOME_CELLS)]
     if not any(character.isdigit() for cell in some for character in cell):
         yield from _booleans(values)
         return
@@ -222,13 +233,14 @@ def _text(cells: Counter[str], near: _Found | None = None) -> Choice:
     damaged = next((cell for cell in cells if _SCIENTIFIC.fullmatch(cell)), None)
     if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
         damaged = None
-    odd, alternatives, confidence = None, (), 0.99
+    odd, confidence = None, 0.99
+    alternatives: tuple[Alternative, ...] = ()
     if near is not None:
         share = near.fitting / cells.total()
         confidence = round(max(0.6, 1 - share / 2), 2)
         alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
         if share >= WORTH_A_WORD and cells.total() >= 5:
-            odd = next(cell for cell in cells if not near.form.fits(cell) and cell.lower() not in forms.NULL_WORDS)
+            odd = next((cell for cell in cells if not near.form.fits(cell)), None)
     evidence = Said(code="type_text", facts={"cells": cells.total()})
     return Choice(forms.TEXT, (), confidence, evidence, alternatives, odd, damaged)
 
