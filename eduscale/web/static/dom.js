@@ -26,16 +26,20 @@ function scrolling(label, table) {
   return el('div', { class: 'scroll', role: 'region', tabIndex: 0, 'aria-label': label }, table);
 }
 
-/** Return a table of `head` (texts or elements) and rows of cells. */
-export function plainTable(label, head, rows) {
+/** Return the head of a column. */
+export const columnHead = (...content) => el('th', { scope: 'col' }, ...content);
+
+/** Return a table of column heads and rows of cells. */
+export function plainTable(label, heads, rows) {
   return scrolling(label, el('table', {},
-    el('thead', {}, el('tr', {}, head.map((title) => el('th', { scope: 'col' }, title)))),
+    el('thead', {}, el('tr', {}, heads)),
     el('tbody', {}, rows.map((cells) => el('tr', {}, cells)))));
 }
 
 /** Return rows of data as the API gives them: `columns`, `types`, `rows`. */
 export function dataTable(label, { columns, types, rows }) {
-  const head = columns.map((name, place) => [name, el('small', {}, say(`type_${types[place]}`))]);
-  return plainTable(label, head, rows.map((row) => row.map((value, place) =>
+  const heads = columns.map((name, place) =>
+    el('th', { scope: 'col', class: `is-${types[place]}` }, name, el('small', {}, say(`type_${types[place]}`))));
+  return plainTable(label, heads, rows.map((row) => row.map((value, place) =>
     el('td', { class: `is-${types[place]}` }, cellText(value, types[place])))));
 }

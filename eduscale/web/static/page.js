@@ -33,7 +33,7 @@ function submitFiles(event) {
   }
   remember('region', region);
   const fields = { region, dataset: byId('dataset').value.trim(), sender: byId('sender').value.trim() };
-  for (const file of chosen) enqueue(file.name, () => file, fields);
+  send(chosen.map((file) => ({ name: file.name, open: () => file })), fields);
   byId('files').value = '';
   choose([]);
 }
@@ -46,24 +46,30 @@ function checkRegion(region) {
   return isRight;
 }
 
-/** Files go one after the other, so that one slow connection serves them in order. */
-function enqueue(name, getFile, fields) {
-  const card = el('li', { class: 'panel card' });
-  byId('uploads').prepend(card);
-  const onStep = stepsOf(card, name);
-  onStep('waiting');
-  queue = queue.then(async () => {
-    try {
-      onStep('sending', { share: 0 });
-      const receipt = await api.sendFile(await getFile(), fields, onStep);
-      show(card, receipt);
-      announce(receiptInShort(receipt));
-      if (!byId('sql').value && receipt.tables.length) byId('sql').value = lookAt(receipt.tables[0].dataset);
-      await showDatasets();
-    } catch (error) {
-      card.replaceChildren(el('h3', {}, name), el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
-    }
+/** Send files one after the other, so that one slow connection serves them in order; each has a card of its own. */
+function send(files, fields) {
+  const waiting = files.map(({ name, open }) => {
+    const card = el('li', { class: 'panel card' });
+    const onStep = stepsOf(card, name);
+    onStep('waiting');
+    return { card, name, open, onStep };
   });
+  byId('uploads').prepend(...waiting.map(({ card }) => card));
+  byId('uploads').scrollIntoView();
+  for (const one of waiting) queue = queue.then(() => sendOne(one, fields));
+}
+
+async function sendOne({ card, name, open, onStep }, fields) {
+  try {
+    onStep('sending', { share: 0 });
+    const receipt = { ...await api.sendFile(await open(), fields, onStep), sentAs: name };
+    show(card, receipt);
+    announce(receiptInShort(receipt));
+    if (!byId('sql').value && receipt.tables.length) byId('sql').value = lookAt(receipt.tables[0].dataset);
+    await showDatasets();
+  } catch (error) {
+    card.replaceChildren(el('h3', {}, name), el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
+  }
 }
 
 /** Return a function that shows each step of a file's way in its card. */
@@ -88,9 +94,9 @@ function show(card, receipt) {
 }
 
 async function undo(card, receipt) {
-  if (!await confirmed(say('undoQuestion', { name: receipt.filename }))) return;
+  if (!await confirmed(say('undoQuestion', { name: receipt.sentAs }))) return;
   try {
-    show(card, await api.undoUpload(receipt.upload_id));
+    show(card, { ...await api.undoUpload(receipt.upload_id), sentAs: receipt.sentAs });
     card.tabIndex = -1;
     card.focus(); // the button that had the focus is gone
     announce(say('undone'));
@@ -117,7 +123,7 @@ async function showSamples() {
   byId('samples').replaceChildren(...samples.map(({ name, title, description }) => el('li', {},
     el('button', {
       type: 'button', 'data-sample': name,
-      onclick: () => enqueue(name, () => api.getSample(name), { region: SAMPLE_REGION }),
+      onclick: () => send([{ name, open: () => api.getSample(name) }], { region: SAMPLE_REGION }),
     }, el('strong', {}, title), el('small', {}, description)))));
 }
 
@@ -197,8 +203,8 @@ async function changeLanguage(wanted) {
 
 /** Show a receipt once more: its evidence and problems come from the service in the language asked for. */
 async function showAnew(card) {
-  const { upload_id: id, duplicate } = cards.get(card);
-  show(card, { ...await api.getReceipt(id), duplicate });
+  const { upload_id: id, duplicate, sentAs } = cards.get(card);
+  show(card, { ...await api.getReceipt(id), duplicate, sentAs });
 }
 
 function listen() {

@@ -1,17 +1,20 @@
 // A receipt in plain words: what was read, what was understood, what was not, and what can be done now.
 
 import { exportUrl, firstRows } from './api.js';
-import { dataTable, el, plainTable } from './dom.js';
+import { columnHead, dataTable, el, plainTable } from './dom.js';
 import { say, size, sureness } from './words.js';
 
 const FIRST_PROBLEMS = 20;
 
-/** Return the whole of a receipt; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`. */
+/**
+ * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
+ * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`.
+ */
 export function receiptView(receipt, actions) {
   const isIn = receipt.state === 'loaded';
   return [
     head(receipt),
-    receipt.duplicate && isIn ? el('p', { class: 'note' }, say('duplicate')) : null,
+    receipt.duplicate && isIn ? el('p', { class: 'note' }, duplicateText(receipt)) : null,
     receipt.error ? el('p', { class: 'wrong' }, receipt.error.message) : null,
     receipt.state === 'undone' ? el('p', {}, say('undone')) : null,
     isIn ? receipt.tables.map((table) => tableView(receipt, table, actions)) : null,
@@ -23,17 +26,21 @@ export function receiptView(receipt, actions) {
 
 /** Return one sentence that says what became of a file. */
 export function receiptInShort(receipt) {
-  if (receipt.state !== 'loaded') return `${receipt.filename}: ${receipt.error?.message ?? say(`state_${receipt.state}`)}`;
-  return `${receipt.filename}: ${say('rowsRead', { n: sum(receipt.tables, 'rows') })}`;
+  if (receipt.state !== 'loaded') return `${receipt.sentAs}: ${receipt.error?.message ?? say(`state_${receipt.state}`)}`;
+  return `${receipt.sentAs}: ${say('rowsRead', { n: sum(receipt.tables, 'rows') })}`;
 }
 
 function head(receipt) {
   const state = receipt.duplicate && receipt.state === 'loaded' ? 'duplicate' : receipt.state;
   const facts = [receipt.region, size(receipt.size_bytes), receipt.sender].filter(Boolean).join(' · ');
   return el('header', { class: 'row' },
-    el('h3', {}, receipt.filename),
+    el('h3', {}, receipt.sentAs),
     el('span', { class: `tag ${state}` }, say(`state_${state}`)),
     el('span', { class: 'hint' }, facts));
+}
+
+function duplicateText({ filename, sentAs }) {
+  return filename === sentAs ? say('duplicate') : say('duplicateAs', { name: filename });
 }
 
 function tableView(receipt, table, actions) {
@@ -140,7 +147,7 @@ const typeGuesses = (table) => table.guesses.filter((guess) => guess.what === 't
 
 function columnsView(table) {
   const guesses = new Map(typeGuesses(table).map((guess) => [guess.column, guess]));
-  return plainTable(say('columnsLabel'), ['asSent', 'nameHere', 'type', 'howSure', 'why'].map((key) => say(key)),
+  return plainTable(say('columnsLabel'), ['asSent', 'nameHere', 'type', 'howSure', 'why'].map((key) => columnHead(say(key))),
     table.columns.map(({ label, name, type }) => {
       const guess = guesses.get(name) ?? guesses.get(label);
       return [

@@ -31,6 +31,7 @@ export default {
   state_rejected: 'Nenačteno',
   state_undone: 'Vzato zpět',
   duplicate: 'Přesně tento soubor už tu je. Nic se nepřidalo podruhé.',
+  duplicateAs: 'Přesně tento soubor už tu je pod názvem „{name}“. Nic se nepřidalo podruhé.',
   undone: 'Řádky tohoto souboru jsou zase pryč. Kdykoli ho můžete poslat znovu.',
   rowsRead: { one: 'Načten 1 řádek.', few: 'Načteny {n} řádky.', other: 'Načteno {n} řádků.' },
   rowsAside: { one: '1 řádek nejsou data (nadpis, poznámka, součet), zůstal stranou.', few: '{n} řádky nejsou data (nadpisy, poznámky, součty), zůstaly stranou.', other: '{n} řádků nejsou data (nadpisy, poznámky, součty), zůstaly stranou.' },

@@ -13,6 +13,7 @@ export default {
   state_rejected: 'Not read',
   state_undone: 'Undone',
   duplicate: 'This very file is already in. Nothing was added a second time.',
+  duplicateAs: 'This very file is already in, under the name “{name}”. Nothing was added a second time.',
   undone: 'The rows of this file are out again. You can send it once more at any time.',
   rowsRead: { one: '1 row was read.', other: '{n} rows were read.' },
   rowsAside: { one: '1 line is not data (a title, a note, a total) and was set aside.', other: '{n} lines are not data (titles, notes, totals) and were set aside.' },
