@@ -23,6 +23,8 @@ WHOLE_SAMPLE_ROWS = 2_000
 SAMPLE_HEAD, SAMPLE_TAIL = 300, 100
 """... of a longer one these; DuckDB meets the others and what does not fit decides anew."""
 MAX_BIGINT = 1e18
+_ONE_BREAK = "replace(replace({x}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
+_TEXT = f"nullif(CASE WHEN contains({{x}}, chr(13)) THEN {_ONE_BREAK} ELSE {{x}} END, '')"
 
 
 class Column(NamedTuple):
@@ -31,8 +33,8 @@ class Column(NamedTuple):
     values: npt.NDArray[Any]
     sample: Sample
     choice: Choice | None
-    binary: bool
-    """Some cells were binary numbers before they were text."""
+    kinds: set[type]
+    """The types of the cells."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class ArraySource:
         return {f"c{place}": column for place, column in enumerate(self.columns)}
 
     def sql(self) -> str:
-        """Return the name of the view."""
-        return self.VIEW
+        """Return a query for the columns; text has one kind of line break, and none is null."""
+        columns = (
+            f"{_TEXT.replace('{x}', f'c{place}') if column.dtype.hasobject else f'c{place}'} AS c{place}"
+            for place, column in enumerate(self.columns)
+        )
+        return f"(SELECT {', '.join(columns)} FROM {self.VIEW})"
 
 
 def column_of(cells: Sequence[Cell]) -> Column:
@@ -58,14 +64,11 @@ def column_of(cells: Sequence[Cell]) -> Column:
     kinds = set(map(type, cells))
     filled = kinds - {NoneType, ErrorCell}
     if filled == {float}:
-        return _typed(_numbers(cells, kinds), cells, None)
+        return _typed(_numbers(cells, kinds), cells, kinds, None)
     if filled == {date}:
         days = [cell.toordinal() if isinstance(cell, date) else None for cell in cells]
-        return _typed(np.array(days, dtype=float), cells, forms.DATE_CELLS)
-    texts = _texts(cells, filled)
-    values = np.empty(len(texts), dtype=object)
-    values[:] = texts
-    return Column(values, _sample(texts), None, binary=float in filled)
+        return _typed(np.array(days, dtype=float), cells, kinds, forms.DATE_CELLS)
+    return _text(cells, kinds)
 
 
 def _numbers(cells: Sequence[Cell], kinds: set[type]) -> npt.NDArray[Any]:
@@ -74,7 +77,7 @@ def _numbers(cells: Sequence[Cell], kinds: set[type]) -> npt.NDArray[Any]:
     return np.array(cells, dtype=float)
 
 
-def _typed(values: npt.NDArray[Any], cells: Sequence[Cell], form: Form | None) -> Column:
+def _typed(values: npt.NDArray[Any], cells: Sequence[Cell], kinds: set[type], form: Form | None) -> Column:
     missing = np.isnan(values)
     if form is None:
         whole = bool(np.all(missing | ((values == np.floor(values)) & (np.abs(values) < MAX_BIGINT))))
@@ -83,17 +86,14 @@ def _typed(values: npt.NDArray[Any], cells: Sequence[Cell], form: Form | None) -
     evidence = Said(code="type_cells", facts={"type": form.type, "cells": count})
     texts = [as_text(cell) for cell in cells[:WHOLE_SAMPLE_ROWS]]
     texts.append(as_text(cells[int(np.argmin(missing))]))
-    return Column(values, Sample(Counter(texts), complete=False), Choice(form, (), 0.99, evidence), binary=False)
+    return Column(values, Sample(Counter(texts), complete=False), Choice(form, (), 0.99, evidence), kinds)
 
 
-def _texts(cells: Sequence[Cell], filled: set[type]) -> list[str | None]:
-    """Return cells as text, null for those without a value."""
-    if filled == {str} and not any("\r" in cell for cell in cells if cell.__class__ is str):
-        return [cell or None if cell.__class__ is str else None for cell in cells]
-    return [as_text(cell) or None for cell in cells]
-
-
-def _sample(texts: Sequence[str | None]) -> Sample:
+def _text(cells: Sequence[Cell], kinds: set[type]) -> Column:
+    texts = cells if kinds <= {str, NoneType} else [as_text(cell) for cell in cells]
+    values = np.empty(len(texts), dtype=object)
+    values[:] = texts
     complete = len(texts) <= WHOLE_SAMPLE_ROWS
     looked_at = texts if complete else chain(texts[:SAMPLE_HEAD], texts[-SAMPLE_TAIL:])
-    return Sample(Counter(text or "" for text in looked_at), complete=complete)
+    sample = Sample(Counter(as_text(text) for text in looked_at), complete=complete)
+    return Column(values, sample, None, kinds)

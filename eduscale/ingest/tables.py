@@ -106,8 +106,10 @@ class TableReader:
         wanted = wanted or [0]
         labels = [table.labels[place] for place in wanted]
         columns = [columns[place] for place in wanted]
-        self._note_errors(columns, labels, kept, findings)
         arrays = [column_of(column) for column in columns]
+        for label, column, array in zip(labels, columns, arrays, strict=True):
+            if ErrorCell in array.kinds:
+                _note_errors(column, label, kept, findings)
         undecided = [array for array in arrays if array.choice is None]
         numbers = [row.number for row in kept]
         draft = Draft(
@@ -118,7 +120,7 @@ class TableReader:
             habits=habits(
                 [array.sample for array in undecided],
                 delimiter=delimiter,
-                binary=any(array.binary for array in undecided),
+                binary=any(float in array.kinds for array in undecided),
             ),
             lines=numbers.__getitem__,
             guesses=[*grid.guesses, *table.guesses],
@@ -132,18 +134,6 @@ class TableReader:
     def _lines_of(table: FoundTable) -> tuple[int, int]:
         numbers = [row.number for row in chain(table.header, table.data, (row for row, _ in table.set_aside))]
         return (min(numbers), max(numbers)) if numbers else (0, 0)
-
-    @staticmethod
-    def _note_errors(
-        columns: Sequence[Sequence[object]], labels: list[str], rows: Sequence[Row], findings: Findings
-    ) -> None:
-        for label, column in zip(labels, columns, strict=True):
-            if ErrorCell not in set(map(type, column)):
-                continue
-            for row, cell in zip(rows, column, strict=True):
-                if isinstance(cell, ErrorCell):
-                    findings.problem("error_cell", row.number, label, cell=cell.text)
-                    findings.reject("blanked", row.number, "error_cell", cell.text, normal_name(label) or None)
 
     def write(self, draft: Draft) -> ReadTable:
         """Write a draft as Parquet and return the finished table; raises if a row is unaccounted for."""
@@ -222,7 +212,7 @@ class TableReader:
 def fit_rows(
     data: Sequence[Row], labels: Sequence[str], findings: Findings, delimiter: str, *, strict: bool
 ) -> list[Row]:
-    """Bring every row to the table's width: short ones are filled up, longer ones are rejected (`strict`) or cut."""
+    """Bring every row to the table's width: short ones are filled up, longer ones rejected (`strict`) or cut."""
     width = len(labels)
     kept = []
     for row in data:
@@ -244,6 +234,13 @@ def fit_rows(
             findings.reject("blanked", row.number, "cell_outside", outside)
             kept.append(Row(row.number, cells[:width], row.span))
     return kept
+
+
+def _note_errors(column: Sequence[object], label: str, rows: Sequence[Row], findings: Findings) -> None:
+    for row, cell in zip(rows, column, strict=True):
+        if isinstance(cell, ErrorCell):
+            findings.problem("error_cell", row.number, label, cell=cell.text)
+            findings.reject("blanked", row.number, "error_cell", cell.text, normal_name(label) or None)
 
 
 def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:
