@@ -62,6 +62,11 @@ def number(value: float) -> Expr:
     return exp.Literal.number(value)
 
 
+def whole(value: Expr) -> Expr:
+    """Make sure of 64 bits: a number literal of DuckDB has 32."""
+    return exp.Cast(this=value, to=exp.DataType.build("BIGINT"))
+
+
 def literal_text(value: Expr, function: str, what: str) -> str:
     """Return the text of a literal, or refuse anything that is only known while the query runs."""
     if isinstance(value, exp.Literal) and value.is_string:
@@ -87,8 +92,8 @@ def aggregate(name: str, least: int = 1, most: int | None = None) -> Function:
 
     def build(given: Arguments) -> Expr:
         _only(given, "distinct")
-        values = list(given.values)
-        return call(name, exp.Distinct(expressions=values)) if given.distinct else call(name, *values)
+        first, *rest = given.values
+        return call(name, exp.Distinct(expressions=[first]) if given.distinct else first, *rest)
 
     return Function(build, least, most or least, "aggregate")
 
@@ -119,20 +124,6 @@ def _only(given: Arguments, *allowed: str) -> None:
             raise QueryRefused(f"{given.function} may not be called with {word} here.")
 
 
-def _filtered(value: Expr, condition: Expr) -> Expr:
-    return exp.Filter(this=value, expression=exp.Where(this=condition))
-
-
-def _not_null(value: Expr) -> Expr:
-    return exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
-
-
-def _null_if_any_null(values: Sequence[Expr], result: Expr) -> Expr:
-    """DuckDB passes over NULLs in GREATEST, LEAST and list_concat; GoogleSQL answers NULL."""
-    nulls: list[Expr] = [exp.Is(this=value.copy(), expression=exp.Null()) for value in values]
-    return exp.Case(ifs=[exp.If(this=exp.Paren(this=exp.or_(*nulls)), true=exp.Null())], default=result)
-
-
 # Aggregates
 
 
@@ -143,7 +134,7 @@ def _count(given: Arguments) -> Expr:
 
 def _countif(given: Arguments) -> Expr:
     _only(given)
-    return _filtered(call("count", exp.Star()), given.values[0])
+    return exp.Filter(this=call("count", exp.Star()), expression=exp.Where(this=given.values[0]))
 
 
 def _any_value(given: Arguments) -> Expr:
@@ -161,7 +152,7 @@ def _array_agg(given: Arguments) -> Expr:
         inner = exp.Order(this=inner, expressions=given.order.expressions)
     collected = call("array_agg", inner)
     if given.nulls is exp.IgnoreNulls:
-        collected = _filtered(collected, _not_null(value))
+        collected = call("gsql_without_nulls", collected)
     return collected if given.limit is None else call("list_slice", collected, number(1), given.limit)
 
 
@@ -173,7 +164,7 @@ def _string_agg(given: Arguments) -> Expr:
             Arguments(given.function, [value], given.distinct, exp.IgnoreNulls, given.order, given.limit)
         )
         return call("array_to_string", listed, separator)
-    inner: list[Expr] = [exp.Distinct(expressions=[value, separator])] if given.distinct else [value, separator]
+    inner: list[Expr] = [exp.Distinct(expressions=[value]) if given.distinct else value, separator]
     if given.order is not None:
         inner[-1] = exp.Order(this=inner[-1], expressions=given.order.expressions)
     return call("string_agg", *inner)
@@ -243,7 +234,7 @@ def _format(pattern: Expr, *values: Expr) -> Expr:
             raise QueryRefused("FORMAT: only %d, %i, %s, %t, %f and %%, one for each argument, are available.")
         value = left.pop(0)
         if kind in "di":
-            arguments.append(exp.Cast(this=value, to=exp.DataType.build("BIGINT")))
+            arguments.append(whole(value))
         elif kind == "f":
             arguments.append(exp.Cast(this=value, to=exp.DataType.build("DOUBLE")))
         else:
@@ -254,11 +245,7 @@ def _format(pattern: Expr, *values: Expr) -> Expr:
     translated = _FORMAT_FIELD.sub(field, written)
     if left:
         raise QueryRefused("FORMAT: there are more arguments than places for them.")
-    return (
-        _null_if_any_null(values, call("printf", text(translated), *arguments))
-        if values
-        else text(translated.replace("%%", "%"))
-    )
+    return call("printf", text(translated), *arguments) if values else text(translated.replace("%%", "%"))
 
 
 _JSON_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[\d+\])*")
@@ -325,8 +312,8 @@ def interval(given: exp.Interval) -> Expr:
         if not re.fullmatch(r"\s*[-+]?\d{1,9}\s*", str(amount.this)):
             raise QueryRefused("The amount of an interval is a whole number.")
         return call(name, number(int(amount.this) * times))
-    whole = exp.Cast(this=amount, to=exp.DataType.build("BIGINT"))
-    return call(name, whole if times == 1 else exp.Mul(this=whole, expression=number(times)))
+    days = whole(amount)
+    return call(name, days if times == 1 else exp.Mul(this=days, expression=number(times)))
 
 
 def _shift(sign: int) -> Function:
@@ -482,7 +469,8 @@ def _timestamp(value: Expr, zone: Expr | None = None) -> Expr:
 def _date_array(first: Expr, last: Expr, step: Expr | None = None) -> Expr:
     if step is not None and not (isinstance(step, exp.Anonymous) and str(step.this).startswith("to_")):
         raise QueryRefused("GENERATE_DATE_ARRAY: the step is an interval such as INTERVAL 1 DAY.")
-    return call("gsql_date_array", first, last, step or call("to_days", number(1)))
+    by_month = step is not None and str(step.this) in ("to_months", "to_years")
+    return call(f"gsql_date_array{'_by_month' if by_month else ''}", first, last, step or call("to_days", number(1)))
 
 
 # Conditions and arrays
@@ -493,10 +481,7 @@ def _if(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
 
 
 def _joined_arrays(*arrays: Expr) -> Expr:
-    result = arrays[0]
-    for array in arrays[1:]:
-        result = call("list_concat", result, array)
-    return _null_if_any_null(arrays, result)
+    return call("gsql_array_concat", exp.Array(expressions=list(arrays)))
 
 
 def _struct(*fields: Expr) -> Expr:
@@ -555,8 +540,8 @@ FUNCTIONS: dict[str, Function] = {
     "IFNULL": scalar("coalesce", 2),
     "COALESCE": Function(lambda given: call("coalesce", *given.values), 1, None),
     "NULLIF": scalar("nullif", 2),
-    "GREATEST": made(1, None, lambda *values: _null_if_any_null(values, call("greatest", *values))),
-    "LEAST": made(1, None, lambda *values: _null_if_any_null(values, call("least", *values))),
+    "GREATEST": made(1, None, lambda *values: call("gsql_greatest", exp.Array(expressions=list(values)))),
+    "LEAST": made(1, None, lambda *values: call("gsql_least", exp.Array(expressions=list(values)))),
     # Numbers
     "ABS": scalar("abs", 1),
     "SIGN": scalar("sign", 1),
@@ -677,10 +662,10 @@ FUNCTIONS: dict[str, Function] = {
     "UNIX_MILLIS": scalar("epoch_ms", 1),
     "UNIX_MICROS": scalar("epoch_us", 1),
     "TIMESTAMP_SECONDS": made(
-        1, 1, lambda n: call("gsql_timestamp_micros", exp.Mul(this=n, expression=number(10**6)))
+        1, 1, lambda n: call("gsql_timestamp_micros", exp.Mul(this=whole(n), expression=number(10**6)))
     ),
     "TIMESTAMP_MILLIS": made(
-        1, 1, lambda n: call("gsql_timestamp_micros", exp.Mul(this=n, expression=number(1000)))
+        1, 1, lambda n: call("gsql_timestamp_micros", exp.Mul(this=whole(n), expression=number(1000)))
     ),
     "TIMESTAMP_MICROS": scalar("gsql_timestamp_micros", 1),
     # Arrays and structs

@@ -15,17 +15,19 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
+from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.parsers.bigquery import BigQueryParser
 
 from eduscale.core.errors import QueryRefused
 from eduscale.models.dataset import Dataset
 from eduscale.models.reading import Value
-from eduscale.query.functions import FUNCTIONS, Arguments, Expr, call, extract, interval, number
+from eduscale.query.functions import FUNCTIONS, Arguments, Expr, call, extract, interval, number, whole
 from eduscale.warehouse.views import PSEUDO_COLUMNS, table_name
 
 MAX_CHARACTERS = 100_000
 MAX_BRACKETS = 60
 MAX_WORDS = 20_000
+_STEPS_A_WORD = 40
 _LISTED = 12
 
 
@@ -71,6 +73,13 @@ class _Parser(BigQueryParser):
     }
     NO_PAREN_FUNCTION_PARSERS = {"CASE": BigQueryParser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
 
+    def _advance(self, times: int = 1) -> None:
+        """Stop where going back and trying again, which nesting multiplies, costs more than any sane statement."""
+        self._steps = getattr(self, "_steps", 0) + 1
+        if self._steps > _STEPS_A_WORD * self._tokens_size + 1_000:
+            raise QueryRefused("The statement is nested in a way that takes too long to read.")
+        super()._advance(times)
+
     def _warn_unsupported(self) -> None:
         """Log nothing: a statement may hold names, and what falls back to a Command is refused."""
 
@@ -94,7 +103,22 @@ def _check_text(sql: str) -> None:
         raise QueryRefused(f"The statement nests brackets more than {MAX_BRACKETS} deep.")
 
 
-_DUCKDB = DuckDB()
+
+class _DuckDbGenerator(DuckDBGenerator):
+    """Writes IGNORE NULLS for functions that are plain names, as all of ours are."""
+
+    TRANSFORMS = {
+        **DuckDBGenerator.TRANSFORMS,
+        exp.IgnoreNulls: lambda self, node: f"{self.sql(node, 'this')} IGNORE NULLS",
+        exp.RespectNulls: lambda self, node: f"{self.sql(node, 'this')} RESPECT NULLS",
+    }
+
+
+class _DuckDb(DuckDB):
+    Generator = _DuckDbGenerator
+
+
+_DUCKDB = _DuckDb()
 _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -272,6 +296,8 @@ _ELEMENTS = {
 _JOIN_SIDES = {"", "LEFT", "RIGHT", "FULL"}
 _JOIN_KINDS = {"", "INNER", "OUTER", "CROSS"}
 
+_MODIFIERS = (exp.Distinct, exp.Order, exp.Limit, exp.IgnoreNulls, exp.RespectNulls, exp.HavingMax)
+
 Scope = frozenset[str]
 
 
@@ -409,16 +435,15 @@ class _Translation:
         array = self._visit(node.expressions[0], scope)
         alias = node.args.get("alias")
         name = alias.args["columns"][0].name if alias is not None and alias.args.get("columns") else "f0_"
-        columns: list[Expr] = [exp.alias_(call("unnest", array), name, quoted=True)]
+        values = exp.column("values", table="array", quoted=True)
+        columns: list[Expr] = [exp.alias_(call("unnest", values), name, quoted=True)]
         offset = node.args.get("offset")
         if offset:
             offset_name = offset.name if isinstance(offset, exp.Identifier) else "offset"
-            places = call("unnest", call("range", call("len", array.copy())))
+            places = call("unnest", call("range", call("len", values.copy())))
             columns.append(exp.alias_(places, offset_name, quoted=True))
-        query = exp.Select(expressions=columns)
-        return exp.Subquery(
-            this=query, alias=exp.TableAlias(this=exp.to_identifier(f"{name} values", quoted=True))
-        )
+        query = exp.Select(expressions=columns, from_=exp.From(this=_derived(array, "values", "array")))
+        return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(f"{name} values", quoted=True)))
 
     def _visit_in(self, node: exp.In, scope: Scope) -> Expr:
         unnest = node.args.get("unnest")
@@ -464,6 +489,18 @@ class _Translation:
             raise QueryRefused("A number is written 12, 1.5 or 2e3.")
         # 1.5 is a FLOAT64 in GoogleSQL and a DECIMAL in DuckDB
         return node if "e" in written.lower() else number_text(f"{written}e0")
+
+    def _visit_mul(self, node: exp.Mul, scope: Scope) -> Expr:
+        self._visit_children(node, scope)
+        return exp.Mul(this=_wide(node.this), expression=_wide(node.expression))
+
+    def _visit_add(self, node: exp.Add, scope: Scope) -> Expr:
+        self._visit_children(node, scope)
+        return exp.Add(this=_wide(node.this), expression=node.expression)
+
+    def _visit_sub(self, node: exp.Sub, scope: Scope) -> Expr:
+        self._visit_children(node, scope)
+        return exp.Sub(this=_wide(node.this), expression=node.expression)
 
     def _visit_rawstring(self, node: exp.RawString, _scope: Scope) -> Expr:
         return exp.Literal.string(node.this)
@@ -583,6 +620,8 @@ class _Translation:
         given = self._arguments(name, node.expressions, function.kind, function.parts, scope)
         if len(given.values) < function.least or (function.most is not None and len(given.values) > function.most):
             raise QueryRefused(f"{name} takes {_how_many(function.least, function.most)}.")
+        if windowed and given.limit is not None:
+            raise QueryRefused(f"{name} with LIMIT may not be used with OVER.")
         return function.build(given)
 
     def _arguments(
@@ -607,10 +646,23 @@ class _Translation:
                 distinct = True
                 first, last = [*first, *last.expressions[:-1]], last.expressions[-1]
         raw = [*first, last] if last is not None else []
+        if any(isinstance(value, _MODIFIERS) for value in raw):
+            raise QueryRefused(f"{name} may not be called with DISTINCT, ORDER BY, LIMIT or IGNORE NULLS here.")
         if name != "COUNT" and any(isinstance(value, exp.Star) for value in raw):
             raise QueryRefused(f"{name} does not take *.")
         values = [value if place in parts else self._visit(value, scope) for place, value in enumerate(raw)]
         return Arguments(name, values, distinct, nulls, order, limit, having)
+
+
+def _derived(value: Expr, column: str, table: str) -> Expr:
+    """Write (SELECT value AS column) AS table."""
+    query = exp.Select(expressions=[exp.alias_(value, column, quoted=True)])
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(table, quoted=True)))
+
+
+def _wide(value: Expr) -> Expr:
+    """Calculate with a number literal in 64 bits, as GoogleSQL does."""
+    return whole(value) if isinstance(value, exp.Literal) and str(value.this).isdigit() else value
 
 
 def _current(name: str) -> Expr:

@@ -52,7 +52,8 @@ def query(argument: bytes) -> bytes:
     names = [view.name for view in task.views]
     columns = {column.name: view.name for view in task.views for column in view.columns}
     connection = restricted(path for view in task.views for path in view.paths)
-    check(connection, task.sql, tables=[table_name(name) for name in names], columns=columns)
+    with translated(columns=columns, datasets=names):
+        check(connection, task.sql, tables=[table_name(name) for name in names], columns=columns)
     for view in task.views:
         body = select_sql(view, task.pseudo_columns)
         connection.execute(f"CREATE TEMP VIEW {quoted(table_name(view.name))} AS {body}")

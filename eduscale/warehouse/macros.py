@@ -86,6 +86,11 @@ _TEXT = (
 )
 
 _ARRAYS = (
+    # DuckDB passes over NULLs in these three
+    "gsql_greatest(items) AS CASE WHEN list_count(items) = len(items) THEN list_max(items) END",
+    "gsql_least(items) AS CASE WHEN list_count(items) = len(items) THEN list_min(items) END",
+    "gsql_array_concat(items) AS CASE WHEN list_count(items) = len(items) THEN flatten(items) END",
+    "gsql_without_nulls(a) AS nullif(list_filter(a, lambda gsql_item: gsql_item IS NOT NULL), [])",
     """gsql_offset(a, i) AS CASE WHEN i < 0 OR i >= len(a) THEN error('gsql_out_of_bounds')
         ELSE list_extract(a, i + 1) END""",
     "gsql_safe_offset(a, i) AS CASE WHEN i >= 0 THEN list_extract(a, i + 1) END",
@@ -93,6 +98,12 @@ _ARRAYS = (
         list_transform(a, lambda gsql_item: coalesce(CAST(gsql_item AS VARCHAR), absent)), separator)""",
     "gsql_range_bucket(x, bounds) AS len(list_filter(bounds, lambda gsql_bound: gsql_bound <= x))",
     "gsql_date_array(first, last, step) AS CAST(generate_series(first, last, step) AS DATE[])",
+    # a month after 31 January, and two months after it, not a month after 28 February
+    """gsql_date_array_by_month(first, last, step) AS list_filter(
+        list_transform(
+            generate_series(0, abs(date_diff('month', first, last))),
+            lambda gsql_count: CAST(first + gsql_count * step AS DATE)),
+        lambda gsql_day: CASE WHEN step >= to_days(0) THEN gsql_day <= last ELSE gsql_day >= last END)""",
 )
 
 _DATES = (

@@ -52,6 +52,10 @@ _BINDER = (
     (r"out of range", "ORDER BY or GROUP BY names a column by a number that there is not."),
     (r"one column|single column", "A sub-query in an expression gives one column."),
 )
+_BAD_PATTERNS = (
+    *("missing )", "missing ]", "unexpected )", "missing argument", "no argument for repetition", "bad repetition"),
+    *("invalid escape", "invalid character class", "invalid perl", "invalid named", "trailing \\"),
+)
 _FAILED = (
     ("ivision by zero", "Division by zero; SAFE_DIVIDE gives NULL instead."),
     ("Overflow", "A number became too large."),
@@ -60,7 +64,7 @@ _FAILED = (
     ("square root", "The square root of a negative number."),
     ("More than one row", "A sub-query used as a value gives more than one row."),
     ("parse string", "A text does not have the form that PARSE_... was told; SAFE.PARSE_... gives NULL instead."),
-    ("regular expression", "A regular expression cannot be understood."),
+    *((fragment, "A regular expression cannot be understood.") for fragment in _BAD_PATTERNS),
     ("ime zone", "There is no time zone of that name."),
 )
 
