@@ -119,12 +119,18 @@ function confirmed(question) {
 // Samples
 
 async function showSamples() {
-  const samples = await api.listSamples();
-  byId('samples').replaceChildren(...samples.map(({ name, title, description }) => el('li', {},
-    el('button', {
-      type: 'button', 'data-sample': name,
-      onclick: () => send([{ name, open: () => api.getSample(name) }], { region: SAMPLE_REGION }),
-    }, el('strong', {}, title), el('small', {}, description)))));
+  try {
+    byId('samples').replaceChildren(...(await api.listSamples()).map(sampleView));
+  } catch (error) {
+    byId('samples').replaceChildren(el('li', { class: 'wrong' }, refusalText(error)));
+  }
+}
+
+function sampleView({ name, title, description }) {
+  return el('li', {}, el('button', {
+    type: 'button', 'data-sample': name,
+    onclick: () => send([{ name, open: () => api.getSample(name) }], { region: SAMPLE_REGION }),
+  }, el('strong', {}, title), el('small', {}, description)));
 }
 
 // Datasets
@@ -204,7 +210,11 @@ async function changeLanguage(wanted) {
 /** Show a receipt once more: its evidence and problems come from the service in the language asked for. */
 async function showAnew(card) {
   const { upload_id: id, duplicate, sentAs } = cards.get(card);
-  show(card, { ...await api.getReceipt(id), duplicate, sentAs });
+  try {
+    show(card, { ...await api.getReceipt(id), duplicate, sentAs });
+  } catch (error) {
+    announce(refusalText(error)); // the card stays as it was
+  }
 }
 
 function listen() {

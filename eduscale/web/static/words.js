@@ -50,8 +50,8 @@ export const number = (value) => value.toLocaleString(current);
 
 /** Return a size in bytes for people. */
 export function size(bytes) {
-  const [unit, scale] = bytes < 1e6 ? ['kB', 1e3] : ['MB', 1e6];
-  return `${number(Math.max(0.1, Math.round(bytes / scale * 10) / 10))} ${unit}`;
+  const [unit, scale] = bytes < 1e3 ? ['B', 1] : bytes < 1e6 ? ['kB', 1e3] : ['MB', 1e6];
+  return `${number(Math.round(bytes / scale * 10) / 10)} ${unit}`;
 }
 
 /** Return a cell's value as text, every digit kept. */

@@ -1,0 +1,357 @@
+"""The page in a real browser against a real server: what a school secretary and an analyst do on it."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+AUDIT = Path(__file__).with_name("audit.js").read_text()
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+LOADING_FAILED = "Failed to load resource"
+"""What Chromium writes to its console for any answer of 4xx or 5xx, the expected ones too."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(server) -> str:
+    return server.url
+
+
+@pytest.fixture
+def open_page(browser, address) -> Iterator:
+    """Open the page as a new visitor; afterwards its console must be clean and its policy kept."""
+    visits, complaints = [], []
+
+    def listen(page):
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda message: message.type in ("error", "warning") and complaints.append(message.text)
+        )
+
+    def visit(*, viewport=DESK, locale="en-GB", color_scheme="light"):
+        context = browser.new_context(viewport=viewport, locale=locale, color_scheme=color_scheme)
+        context.set_default_timeout(20_000)
+        visits.append(context)
+        page = context.new_page()
+        listen(page)
+        page.goto(address)
+        page.locator("#samples button").first.wait_for()
+        return page
+
+    yield visit
+    for context in visits:
+        context.close()
+    assert [text for text in complaints if not text.startswith(LOADING_FAILED)] == []
+
+
+def send(page, path: Path, region: str = "jihomoravsky"):
+    """Send a file by the form and return its card once it shows a receipt or a refusal."""
+    page.set_input_files("#files", path)
+    page.fill("#region", region)
+    page.click("#send .main")
+    return receipt_of(page, path.name)
+
+
+def receipt_of(page, filename: str):
+    card = page.locator("#uploads > li", has_text=filename).first
+    expect(card.locator("progress")).to_have_count(0, timeout=20_000)
+    return card
+
+
+def load_sample(page, name: str):
+    page.click(f'[data-sample="{name}"]')
+    return receipt_of(page, name)
+
+
+def undo(page, card):
+    card.get_by_role("button", name="Undo this upload").click()
+    page.locator("#confirm").get_by_role("button", name="Undo").click()
+    expect(card.locator(".tag")).to_have_text("Undone")
+
+
+def run(page, sql: str):
+    page.fill("#sql", sql)
+    page.press("#sql", "Control+Enter")
+
+
+def audit(page, function: str) -> list[str]:
+    """Return the faults that a function of audit.js finds."""
+    return page.evaluate(f"(() => {{ {AUDIT} return {function}(); }})()")
+
+
+def test_a_sample_is_one_click_away_from_a_receipt_in_plain_words(open_page):
+    card = load_sample(open_page(), "pololeti_zs_jasanova.csv")
+    expect(card.locator(".counts")).to_contain_text("120 rows were read.")
+    expect(card.locator(".counts")).to_contain_text("No row was left out.")
+    understood = card.locator(".understood dl")
+    for words in ("windows-1250", "semicolon", "comma"):
+        expect(understood).to_contain_text(words)
+    expect(card.locator(".problems")).to_contain_text("row 62 · Průměr")
+
+
+def test_the_first_rows_are_shown_as_they_were_sent(open_page):
+    rows = load_sample(open_page(), "pololeti_zs_jasanova.csv").locator(".rows table")
+    expect(rows.locator("tbody tr")).to_have_count(20)
+    expect(rows.locator("tbody tr").first).to_contain_text("000417")
+    expect(rows.locator("thead")).to_contain_text("decimal number")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("dochazka_2024_25.xlsx", 64), ("pololeti_zs_jasanova.csv", 120), ("test_scores_2025.csv", 60)],
+)
+def test_every_sample_is_read_with_no_row_left_out(open_page, name: str, rows: int):
+    card = load_sample(open_page(), name)
+    expect(card.locator(".counts")).to_contain_text(f"{rows} rows were read.")
+    expect(card.locator(".counts")).to_contain_text("No row was left out.")
+
+
+def test_a_question_gets_a_table(open_page):
+    page = open_page()
+    load_sample(page, "test_scores_2025.csv")
+    expect(page.locator("#sql")).to_have_value(re.compile(r"SELECT \* FROM \w+ LIMIT 20"))
+    page.locator("#query").get_by_role("button", name="Run").click()
+    expect(page.locator("#answer tbody tr")).to_have_count(20)
+    expect(page.locator("#answer-said")).to_contain_text(re.compile(r"20 rows in \d+ ms"))
+
+
+def test_a_cut_answer_says_so(open_page):
+    page = open_page()
+    load_sample(page, "test_scores_2025.csv")
+    dataset = page.locator("#uploads code").first.inner_text()
+    run(page, f"SELECT a.score_before FROM {dataset} AS a CROSS JOIN {dataset} AS b")
+    expect(page.locator("#answer .note")).to_contain_text("only the first 1,000 are shown")
+
+
+def test_a_refused_question_shows_why_and_leaves_no_old_answer(open_page):
+    page = open_page()
+    load_sample(page, "test_scores_2025.csv")
+    page.locator("#query").get_by_role("button", name="Run").click()
+    page.locator("#answer table").wait_for()
+    run(page, "SELECT * FROM nothing_of_that_name")
+    expect(page.locator("#answer-wrong")).to_contain_text("nothing_of_that_name")
+    expect(page.locator("#answer table")).to_have_count(0)
+
+
+def test_an_upload_can_be_undone_after_a_question(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "undo_me.csv"
+    path.write_text("name,points\nUndone,1\nB,2\n")
+    card = send(page, path)
+    expect(page.locator("#datasets")).to_contain_text("undo_me")
+    card.get_by_role("button", name="Undo this upload").click()
+    page.locator("#confirm").get_by_role("button", name="Keep it").click()
+    expect(card.locator(".tag")).to_have_text("Read")
+    undo(page, card)
+    expect(page.locator("#datasets")).not_to_contain_text("undo_me")
+    expect(card).to_be_focused()
+
+
+def test_the_same_file_twice_is_called_a_duplicate(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "twice.csv"
+    path.write_text("name,points\nTwice,1\nB,2\n")
+    expect(send(page, path).locator(".tag")).to_have_text("Read")
+    expect(send(page, path)).to_contain_text("This very file is already in.")
+    copy = path.rename(tmp_path / "copy.csv")
+    expect(send(page, copy)).to_contain_text("already in, under the name “twice.csv”")
+
+
+def test_a_file_that_cannot_be_read_says_so_beside_its_name(open_page, tmp_path):
+    path = tmp_path / "leaflet.csv"
+    path.write_bytes(b"")
+    card = send(open_page(), path)
+    expect(card.locator(".tag")).to_have_text("Not read")
+    expect(card.locator(".wrong")).to_contain_text("empty")
+
+
+def test_several_files_have_a_receipt_each_in_the_order_chosen(open_page, tmp_path):
+    page = open_page()
+    paths = [tmp_path / f"part_{letter}.csv" for letter in "abc"]
+    for number, path in enumerate(paths):
+        path.write_text(f"name,points\nSeveral,{number}\nB,2\n")
+    page.set_input_files("#files", paths)
+    expect(page.locator("#chosen")).to_contain_text("3 files chosen")
+    page.fill("#region", "jihomoravsky")
+    page.click("#send .main")
+    expect(page.locator("#uploads .tag")).to_have_count(3)
+    assert page.locator("#uploads h3").all_inner_texts() == [path.name for path in paths]
+
+
+def test_files_can_be_dropped(open_page):
+    page = open_page()
+    files = page.evaluate_handle(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(['name,points\\nA,1\\n'], 'dropped.csv'));
+            return data;
+        }"""
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": files})
+    expect(page.locator("#chosen")).to_contain_text("dropped.csv")
+
+
+@pytest.mark.parametrize("region", ("", "Jihomoravský", "a b"))
+def test_a_wrong_region_is_told_before_anything_is_sent(open_page, tmp_path, region: str):
+    page = open_page()
+    sent = []
+    page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    page.set_input_files("#files", path)
+    page.fill("#region", region)
+    page.click("#send .main")
+    expect(page.locator("#region-error")).to_contain_text("letters without accents")
+    expect(page.locator("#region")).to_be_focused()
+    assert sent == []
+
+
+def test_the_region_is_remembered(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "remembered.csv"
+    path.write_text("a,b\n1,2\n")
+    send(page, path, region="olomoucky")
+    page.reload()
+    expect(page.locator("#region")).to_have_value("olomoucky")
+
+
+def test_a_busy_service_is_asked_again_after_the_time_it_names(open_page, tmp_path):
+    page = open_page()
+    answers = []
+
+    def busy_once(route):
+        if route.request.method == "POST" and not answers:
+            answers.append(503)
+            route.fulfill(
+                status=503,
+                headers={"Retry-After": "1"},
+                content_type="application/problem+json",
+                body='{"detail": "busy"}',
+            )
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/uploads", busy_once)
+    path = tmp_path / "patient.csv"
+    path.write_text("name,points\nA,1\nB,5\n")
+    page.set_input_files("#files", path)
+    page.fill("#region", "jihomoravsky")
+    page.click("#send .main")
+    expect(page.locator("#uploads")).to_contain_text("Trying again in 1 second")
+    expect(receipt_of(page, path.name)).to_contain_text("2 rows were read.")
+
+
+def test_a_cell_that_looks_like_markup_is_shown_as_text(open_page, tmp_path):
+    page = open_page()
+    markup = "<img src=x onerror=document.title='run'>"
+    path = tmp_path / "markup.csv"
+    path.write_text(f"<b>name</b>,points\n{markup},1\nplain,2\n")
+    card = send(page, path)
+    expect(card.locator(".rows tbody tr").first).to_contain_text(markup)
+    run(page, f"SELECT * FROM {card.locator('code').last.inner_text()}")
+    expect(page.locator("#answer tbody")).to_contain_text(markup)
+    assert page.locator("main img, main b").count() == 0
+    assert page.title() == "EduScale Engine"
+
+
+def test_the_page_speaks_czech_and_so_do_the_receipts(open_page, tmp_path):
+    page = open_page(locale="cs-CZ")
+    expect(page.locator("h1")).to_contain_text("Pošlete tabulku")
+    path = tmp_path / "prazdny.csv"
+    path.write_bytes(b"")
+    card = send(page, path)
+    expect(card).to_contain_text("Soubor je prázdný")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_contain_text("Send a school")
+    expect(card).to_contain_text("The file is empty")
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_the_main_way_needs_only_a_keyboard(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "by_keyboard.csv"
+    path.write_text("name,points\nKeyboard,1\nB,2\n")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"{selector} cannot be reached")
+
+    tab_to("#files")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(path)
+    tab_to("#region")
+    page.keyboard.type("jihomoravsky")
+    page.keyboard.press("Enter")
+    receipt_of(page, path.name).locator(".rows table").wait_for()
+    tab_to("#uploads .scroll")
+    tab_to("#sql")
+    page.keyboard.press("Control+Enter")
+    page.locator("#answer table").wait_for()
+    tab_to("#answer .scroll")
+
+
+@pytest.mark.parametrize("viewport", (PHONE, {"width": 320, "height": 640}), ids=("390", "320"))
+def test_a_phone_never_scrolls_sideways(open_page, viewport):
+    page = open_page(viewport=viewport)
+    card = load_sample(page, "dochazka_2024_25.xlsx")
+    card.locator(".rows table").wait_for()
+    card.locator(".understood summary").click()
+    page.locator("#query").get_by_role("button", name="Run").click()
+    page.locator("#answer table").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    box = "document.querySelector('.rows .scroll')"
+    assert page.evaluate(f"{box}.scrollWidth > {box}.clientWidth")
+
+
+def test_what_a_finger_touches_is_44_pixels_high(open_page):
+    page = open_page(viewport=PHONE)
+    load_sample(page, "dochazka_2024_25.xlsx").locator(".rows table").wait_for()
+    assert audit(page, "smallTargets") == []
+
+
+def test_everything_has_a_name_and_an_order(open_page):
+    page = open_page()
+    card = load_sample(page, "dochazka_2024_25.xlsx")
+    card.locator(".rows table").wait_for()
+    assert audit(page, "namesAndOrder") == []
+
+
+@pytest.mark.parametrize("color_scheme", ("light", "dark"))
+def test_text_stands_out_from_its_ground_as_wcag_aa_asks(open_page, tmp_path, color_scheme):
+    page = open_page(color_scheme=color_scheme)
+    page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b"")
+    send(page, empty)
+    load_sample(page, "pololeti_zs_jasanova.csv").locator(".rows table").wait_for()
+    load_sample(page, "pololeti_zs_jasanova.csv").locator(".understood summary").click()
+    run(page, "SELECT nothing")
+    page.locator("#answer-wrong").wait_for()
+    assert audit(page, "faintText") == []
