@@ -1,7 +1,7 @@
 """Columns of cells on their way to DuckDB: typed numbers and dates as they are, others as text to be decided."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -46,16 +46,16 @@ class ArraySource:
 
     VIEW = "sent_cells"
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what to register under the name `VIEW`."""
-        return {f"c{place}": column for place, column in enumerate(self.columns)}
+    def arrays(self, places: Iterable[int]) -> dict[str, npt.NDArray[Any]]:
+        """Return what to register under the name `VIEW` for some of the columns."""
+        return {f"c{place}": self.columns[place] for place in places}
 
-    def sql(self) -> str:
-        """Return a query for the columns; text has one kind of line break, and none is null."""
-        columns = (
-            f"{_TEXT.replace('{x}', f'c{place}') if column.dtype.hasobject else f'c{place}'} AS c{place}"
-            for place, column in enumerate(self.columns)
-        )
+    def sql(self, places: Iterable[int]) -> str:
+        """Return a query for some of the columns; text has one kind of line break, and none is null."""
+        columns = []
+        for place in places:
+            is_text = self.columns[place].dtype.hasobject
+            columns.append(f"{_TEXT.replace('{x}', f'c{place}') if is_text else f'c{place}'} AS c{place}")
         return f"(SELECT {', '.join(columns)} FROM {self.VIEW})"
 
 

@@ -57,7 +57,7 @@ class Survey:
 
     size: int = 0
     bom: str | None = None
-    nuls: int = 0
+    nuls: bool = False
     newlines: int = 0
     returns: int = 0
     returns_with_newline: int = 0
@@ -100,12 +100,11 @@ def survey(stream: BinaryIO, *, edge: int) -> Survey:
         if not found.size:
             found.bom = next((codec for bom, codec in BOMS if chunk.startswith(bom)), None)
         found.size += len(chunk)
-        found.nuls += chunk.count(0)
+        found.nuls = found.nuls or b"\0" in chunk
         found.newlines += chunk.count(b"\n")
         found.ascii = found.ascii and chunk.isascii()
-        returns = chunk.count(b"\r")
-        if returns or after_return:
-            found.returns += returns
+        if after_return or b"\r" in chunk:
+            found.returns += chunk.count(b"\r")
             found.returns_with_newline += chunk.count(b"\r\n") + (after_return and chunk.startswith(b"\n"))
             after_return = chunk.endswith(b"\r")
         if len(found.head) < edge:
@@ -139,7 +138,7 @@ def check_utf8(stream: BinaryIO, found: Survey) -> None:
 
 
 def find_encoding(found: Survey) -> Encoding:
-    """Decide how a surveyed file is encoded: byte order mark, NULs, strict UTF-8, then the letters of languages."""
+    """Decide how a surveyed file is encoded: byte order mark, NULs, strict UTF-8, then letters of languages."""
     wide = found.bom or _wide(found)
     if wide and wide != "utf-8-sig":
         return Encoding(
@@ -244,7 +243,8 @@ def _fallback(codec: str) -> str:
     """Register a codec error handler that reads what is no UTF-8 as `codec`, and return its name."""
 
     def read_as(error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeDecodeError)
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
         return error.object[error.start : error.end].decode(codec, "replace"), error.end
 
     name = f"else-{codec}"

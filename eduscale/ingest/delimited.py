@@ -1,4 +1,4 @@
-"""A delimited text file from bytes to tables: small files whole, large ones by their edges and one pass of DuckDB."""
+"""A delimited text file from bytes to tables: small ones whole, large ones by their edges and a pass of DuckDB."""
 
 import csv
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from eduscale.ingest.decode import Survey
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
-from eduscale.ingest.parquet import CsvSource
+from eduscale.ingest.parquet import WIDE, CsvSource
 from eduscale.ingest.tables import MAX_COLUMNS, Draft, LineNumbers, TableReader, fit_rows, sample_columns
 from eduscale.ingest.types import habits
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
@@ -35,7 +35,7 @@ def read_text(path: Path, tables: TableReader, folder: Path, guesses: tuple[Read
 def _read_large(
     path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
 ) -> ReadTable:
-    """Read a large file directly while it looks like regular UTF-8, which DuckDB checks; else from a mended copy."""
+    """Read a large file directly while it looks like regular UTF-8, which DuckDB checks; else a mended copy."""
     regular = _has_one_line_end(found) and not found.nuls
     if regular and decode.has_utf8_edges(found):
         encoding = decode.find_encoding(found)
@@ -100,8 +100,8 @@ def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
 class _LargeText:
     """Reads a large UTF-8 file with plain line ends as one table.
 
-    The head shows dialect, layout and types, the tail the footer. If the file is as regular as it looks DuckDB reads
-    it directly, and the number of lines proves it; otherwise its records are filtered into a strict copy first.
+    The head shows dialect, layout and types, the tail the footer. If the file is as regular as it looks DuckDB
+    reads it directly, and the number of lines proves it; otherwise its records are filtered into a strict copy.
     """
 
     def __init__(
@@ -138,7 +138,8 @@ class _LargeText:
         inner = [row for row, code in self._table.set_aside if code not in ("title", "comment")]
         comments = any(code == "comment" for _, code in self._table.set_aside)
         self._comments = comments
-        self._regular = not (irregular or inner or comments or self._dialect.cuts or not self._dialect.delimiter)
+        plain = self._dialect.delimiter and not self._dialect.cuts and self._table.width <= WIDE
+        self._regular = plain and not (irregular or inner or comments)
 
     def _tail_rows(self) -> list[Row]:
         """Return the last rows with the lines where they start, counted from the end of the file."""
@@ -211,7 +212,7 @@ class _LargeText:
             self._copy.unlink()
 
     def _filter(self, out: IO[str], findings: Findings, lines: LineNumbers) -> tuple[int, int]:
-        """Write the records that are data as strict CSV; return how many rows were seen, and the longest in bytes."""
+        """Write the records that are data as strict CSV; return the rows seen, and a bound of a row's bytes."""
         delimiter, width = self._dialect.delimiter or ",", self._table.width
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         for row, code in self._table.set_aside:

@@ -116,9 +116,16 @@ DATE_CELLS = Form("cells", "date", "DATE", "", "(DATE '0001-01-01' + CAST({x} - 
 
 
 def integer(thousands: str = "") -> Form:
-    """Return whole numbers of up to 18 digits without leading zeros; `thousands` lists marks between groups of three."""
+    """Return whole numbers without leading zeros; `thousands` lists marks between groups of three."""
     if not thousands:
-        return Form("integer", "integer", "BIGINT", "0|-?[1-9][0-9]{0,17}", "TRY_CAST({x} AS BIGINT)", check="CAST({value} AS VARCHAR) = {x}")
+        return Form(
+            name="integer",
+            type="integer",
+            storage="BIGINT",
+            pattern="0|-?[1-9][0-9]{0,17}",
+            sql="TRY_CAST({x} AS BIGINT)",
+            check="CAST({value} AS VARCHAR) = {x}",
+        )
     pattern = f"-?(?:0|[1-9][0-9]{{0,17}}|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,5}})"
     return Form("integer_grouped", "integer", "BIGINT", pattern, f"TRY_CAST({_without(thousands)} AS BIGINT)")
 
@@ -134,7 +141,8 @@ def decimal(
         (17 if binary else 14, 20 if binary else 15) if scale is None else (max(37 - scale, 0), scale)
     )
     groups = f"|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,11}}" if thousands else ""
-    number = f"-?(?:(?:0|[1-9][0-9]{{0,{whole}}}{groups})(?:[{mark}][0-9]{{1,{decimals}}})?|[{mark}][0-9]{{1,{decimals}}})"
+    fraction = f"[{mark}][0-9]{{1,{decimals}}}"
+    number = f"-?(?:(?:0|[1-9][0-9]{{0,{whole}}}{groups})(?:{fraction})?|{fraction})"
     digits = _without(thousands) if thousands else "{x}"
     if unit:
         digits = f"rtrim({digits}, {literal(unit + SPACES)})"

@@ -1,4 +1,4 @@
-"""The seam between the readers of a format and what follows: rows of cells with their place in the sender's file."""
+"""The seam between readers of a format and what follows: rows of cells with their place in the sent file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

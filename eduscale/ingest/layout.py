@@ -1,4 +1,4 @@
-"""Where the table is: titles and comments above it, header rows, totals and notes below, several tables in one grid."""
+"""Where the table is: titles and comments above it, header rows, totals and notes below; or several tables."""
 
 import re
 from collections import Counter
@@ -27,13 +27,13 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"(?:zdroj|pozn|source|note|notes|quelle|vysvětliv|legenda|legend|remark|stav k|vygener|generated|export|vypracoval|"
-    r"vytiš|tisk|printed|data k|hinweis|uwaga|źródło|\*|†|[0-9][)])(?:\b|[.: ]|$).*",
+    r"(?:zdroj|pozn|source|note|notes|quelle|vysvětliv|legenda|legend|remark|stav k|vygener|generated|export|"
+    r"vypracoval|vytiš|tisk|printed|data k|hinweis|uwaga|źródło|\*|†|[0-9][)])(?:\b|[.: ]|$).*",
     re.IGNORECASE | re.DOTALL,
 )
 _TYPE_WORDS = frozenset(
-    "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo textový "
-    "výběr dropdown email".split()
+    "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo "
+    "textový výběr dropdown email".split()
 )
 
 
@@ -202,10 +202,7 @@ def _new_table(body: list[Row]) -> FoundTable:
     top, data = body[: header.rows], body[header.rows :]
     widths = Counter(map(_trimmed_width, data))
     usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
-    if top:
-        width = max(usual, *(_trimmed_width(row) for row in top))
-    else:
-        width = max(widths)
+    width = max(usual, *map(_trimmed_width, top)) if top else max(widths)
     guess = ReadGuess(
         what="header",
         value=header.rows,

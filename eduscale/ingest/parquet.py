@@ -1,7 +1,7 @@
-"""From a strict CSV file to typed Parquet: one statement converts, and what it could not convert decides anew."""
+"""From cells to typed Parquet: one statement converts, and what it could not convert decides anew."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from eduscale.models.reading import Said
 MAX_ROUNDS = 4
 LOGGED_LENGTH = 1000
 MIN_BUFFER = 32 << 20
+WIDE = 100
+"""From so many columns on a table is converted in parts."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class CsvSource:
     doubtful: bool = False
     """The records were not checked: lines of another width are counted instead of stopping the reading."""
 
-    def sql(self) -> str:
-        """Return the call of `read_csv` that gives the columns `c0`, `c1` ... as text."""
+    def sql(self, places: Iterable[int]) -> str:
+        """Return the call of `read_csv` that gives the columns `c0`, `c1` ... as text, `places` among them."""
+        del places  # DuckDB itself reads no more columns than a query names
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(self.width))
         options = [
             "auto_detect = false",
@@ -60,7 +63,7 @@ Source = CsvSource | ArraySource
 
 
 class BadCell(NamedTuple):
-    """A cell that is not of its column's type, by the 0-based places of its row and column, and its text as sent."""
+    """A cell that is not of its column's type: the 0-based places of its row and column, its text as sent."""
 
     row: int
     column: int
@@ -96,15 +99,19 @@ class ParquetWriter:
         target: Path,
     ) -> Loaded:
         """Write the rows of `source` to `target`; columns in `chosen` are decided, the others by their cells."""
-        if isinstance(source, ArraySource):
-            self._connection.register(source.VIEW, source.arrays())
         choices = [chosen.get(place) or choose(sample, habits) for place, sample in enumerate(samples)]
         for attempt in range(MAX_ROUNDS):
             rows, refused = self._copy(source, names, choices, target)
             unfit = self._unfit()
             if refused or not unfit:
                 return Loaded(rows, choices, [], refused)
-            decided = self._choose_again(unfit, choices, samples, habits, chosen, target, names)
+            open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
+            self._learn(open_, choices, samples, [names[place] for place in open_], target)
+            decided = {}
+            for place in open_:
+                again, before = choose(samples[place], habits), choices[place]
+                if again[:2] != before[:2] or again.padded != before.padded:
+                    decided[place] = again
             if attempt == MAX_ROUNDS - 2:
                 decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
             if not decided:
@@ -116,34 +123,57 @@ class ParquetWriter:
     def write_rejects(self, path: Path, target: Path) -> None:
         """Write a CSV file of rejects as Parquet."""
         self._connection.execute(
-            f"COPY (FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
-            f"escape = '\"', max_line_size = {64 << 20}, buffer_size = {128 << 20}, columns = {{'kind': 'VARCHAR', "
-            "'row': 'BIGINT', 'column_name': 'VARCHAR', 'code': 'VARCHAR', 'raw': 'VARCHAR'})) "
+            f"COPY (FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = ',', "
+            f"quote = '\"', escape = '\"', max_line_size = {64 << 20}, buffer_size = {128 << 20}, "
+            "columns = {'kind': 'VARCHAR', 'row': 'BIGINT', 'column_name': 'VARCHAR', 'code': 'VARCHAR', "
+            "'raw': 'VARCHAR'})) "
             f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
         )
 
     def _copy(
         self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path
     ) -> tuple[int, int]:
-        columns = ", ".join(
+        columns = [
             f'{expression(choice, f"c{place}", place)} AS "{name}"'
             for place, (name, choice) in enumerate(zip(names, choices, strict=True))
-        )
-        copy = (
-            f"COPY (SELECT {columns} FROM {source.sql()}) "
-            f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        (rows,) = self._row(copy)
+        ]
+        places = range(len(columns))
+        if len(columns) <= WIDE:
+            rows = self._copy_query(f"SELECT {', '.join(columns)} FROM {self._read(source, places)}", target)
+        else:
+            rows = self._copy_wide(source, columns, target)
         refused = 0
         if source.doubtful:
             (refused,) = self._row("SELECT count(*) FROM reject_errors")
             self._connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
         return rows, refused
 
+    def _read(self, source: Source, places: Sequence[int]) -> str:
+        """Return what to select these raw columns from."""
+        if isinstance(source, ArraySource):
+            self._connection.register(source.VIEW, source.arrays(places))
+        return source.sql(places)
+
+    def _copy_query(self, query: str, target: Path) -> int:
+        (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        return rows
+
+    def _copy_wide(self, source: Source, columns: Sequence[str], target: Path) -> int:
+        """Write a wide table in parts and join them: the memory of one statement grows with its expressions."""
+        parts = []
+        for start in range(0, len(columns), WIDE):
+            parts.append(target.with_suffix(f".{start}"))
+            places = range(start, min(start + WIDE, len(columns)))
+            chosen = ", ".join(columns[place] for place in places)
+            self._copy_query(f"SELECT {chosen} FROM {self._read(source, places)}", parts[-1])
+        joined = " POSITIONAL JOIN ".join(f"read_parquet({literal(str(part))})" for part in parts)
+        rows = self._copy_query(f"SELECT * FROM {joined}", target)
+        for part in parts:
+            part.unlink()
+        return rows
+
     def _row(self, sql: str) -> tuple[int, ...]:
-        row = self._connection.execute(sql).fetchone()
-        assert row is not None
-        return row
+        return self._connection.execute(sql).fetchall()[0]
 
     def _unfit(self) -> dict[int, Counter[str]]:
         """Return, by column, the cells that the last statement could not convert, and empty the log."""
@@ -156,31 +186,24 @@ class ParquetWriter:
             self._connection.execute("CALL truncate_duckdb_logs()")
         return unfit
 
-    def _choose_again(
+    def _learn(
         self,
         unfit: Mapping[int, Counter[str]],
         choices: Sequence[Choice],
         samples: Sequence[Sample],
-        habits: Habits,
-        chosen: Mapping[int, Choice],
-        target: Path,
         names: Sequence[str],
-    ) -> dict[int, Choice]:
-        """Add what did not convert to the samples and return the columns that are now read otherwise."""
-        counts = ", ".join(f'count("{names[place]}")' for place in unfit)
+        target: Path,
+    ) -> None:
+        """Add what did not convert to the samples of its columns, which thereby know the whole column."""
+        if not unfit:
+            return
+        counts = ", ".join(f'count("{name}")' for name in names)
         fitting = self._row(f"SELECT {counts} FROM read_parquet({literal(str(target))})")
-        decided = {}
         for (place, cells), fit in zip(unfit.items(), fitting, strict=True):
-            if place in chosen:
-                continue
             choice, sample = choices[place], samples[place]
             sample.failed.update((choice.form, cell) for cell in cells if choice.form.fits(cell))
             if not sample.complete:
                 _complete(sample, choice, cells, fit)
-            again = choose(sample, habits)
-            if (again.form, again.null_words, again.padded) != (choice.form, choice.null_words, choice.padded):
-                decided[place] = again
-        return decided
 
     def _locate(self, source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
         """Find the rows of the cells that became null."""
@@ -188,7 +211,8 @@ class ParquetWriter:
         columns = ", ".join(f"c{place}" for place in places)
         tests = " OR ".join(f"list_contains($p{place}, left(c{place}, {LOGGED_LENGTH}))" for place in places)
         found = self._connection.execute(
-            f"SELECT * FROM (SELECT row_number() OVER () - 1 AS place, {columns} FROM {source.sql()}) WHERE {tests}",
+            f"SELECT * FROM (SELECT row_number() OVER () - 1 AS row, {columns} FROM {self._read(source, places)})"
+            f" WHERE {tests}",
             {f"p{place}": list(unfit[place]) for place in places},
         ).fetchall()
         return [

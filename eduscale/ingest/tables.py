@@ -17,7 +17,8 @@ from eduscale.ingest.parquet import Loaded, ParquetWriter, Source
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
 
-MAX_COLUMNS = 20_000
+MAX_COLUMNS = 5_000
+"""What DuckDB can write within its share of a child's memory."""
 EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
 _DATE_WORDS = ("datum", "date", "dne", "den_")

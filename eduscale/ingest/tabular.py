@@ -28,7 +28,7 @@ _warm: list[duckdb.DuckDBPyConnection] = []
 
 
 def warm() -> None:
-    """Do once, before the process forks, what every file needs: without I/O threads of its own DuckDB may be forked."""
+    """Do once, before forking, what every file needs; DuckDB without I/O threads of its own may be forked."""
     forms.prepare()
     _warm.append(_connect())
 
@@ -38,7 +38,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 
 def read_file(argument: bytes) -> bytes:
-    """Read the file that a ReadTask names (JSON); returns a Reading (JSON), with an error if there is no table in it."""
+    """Read the file that a ReadTask (JSON) names; returns a Reading (JSON), an error where there is no table."""
     task = ReadTask.model_validate_json(argument)
     # Millions of cells that are in no cycle are no work for the cycle collector.
     gc.disable()

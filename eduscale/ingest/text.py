@@ -19,7 +19,9 @@ FREE_TEXT_SCORE = 0.45
 
 _SEP_LINE = re.compile(r'"?sep=(\\t|.)"?;*', re.IGNORECASE)
 _CELL_KIND = re.compile(
-    r"(?P<number>[-+]?[0-9][0-9 \u00a0\u202f.,]*%?)|(?P<date>[0-9]{1,4}[./-] ?[0-9]{1,2}[./-] ?[0-9]{1,4}(?:[ T].*)?)|(?P<empty>\s*)"
+    r"(?P<number>[-+]?[0-9][0-9 \u00a0\u202f.,]*%?)"
+    r"|(?P<date>[0-9]{1,4}[./-] ?[0-9]{1,2}[./-] ?[0-9]{1,4}(?:[ T].*)?)"
+    r"|(?P<empty>\s*)"
 )
 
 
@@ -192,7 +194,7 @@ def _fixed_width(sample: list[str]) -> tuple[int, ...]:
 
 
 def records(lines: Iterable[tuple[int, str]], dialect: Dialect, *, width: int = 0) -> Iterator[Record]:
-    """Yield the records of numbered lines; a quote that never closes, or closes too late, is an ordinary character.
+    """Yield the records of numbered lines; a quote that never closes, or closes too late, is a character.
 
     With the usual `width` known, a record that swallowed complete records is told from a text with line breaks.
     """
@@ -218,7 +220,7 @@ def records(lines: Iterable[tuple[int, str]], dialect: Dialect, *, width: int = 
         if cells is not None:
             yield Record(number, cells, 1, flaw)
             continue
-        joined = _join(number, line, source, waiting, dialect, width)
+        joined = _join((number, line), source, waiting, dialect, width)
         if joined is not None:
             yield joined
             continue
@@ -249,14 +251,14 @@ def _literal_cells(line: str, dialect: Dialect) -> list[str]:
 
 
 def _join(
-    number: int,
-    line: str,
+    opened: tuple[int, str],
     source: Iterator[tuple[int, str]],
     waiting: list[tuple[int, str]],
     dialect: Dialect,
     width: int,
 ) -> Record | None:
     """Read on until the open quote is closed; give the lines back where that reading is the worse one."""
+    number, line = opened
     taken: list[tuple[int, str]] = []
     text = [line]
     size = len(line)

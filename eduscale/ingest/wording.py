@@ -25,7 +25,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Soubor je obrázek, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
     ),
     "word_document": (
-        "The file is a Word document, not a workbook. Please copy the table into a spreadsheet and save it as XLSX.",
+        "The file is a Word document, not a workbook. Please copy its table into a spreadsheet, saved as XLSX.",
         "Soubor je dokument Word, ne sešit s tabulkou. Zkopírujte prosím tabulku do Excelu a uložte ji jako XLSX.",
     ),
     "presentation": (
@@ -41,7 +41,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Sešit je poškozený nebo neúplný. Otevřete jej prosím, uložte pod novým názvem a pošlete znovu.",
     ),
     "unsafe_workbook": (
-        "The workbook holds XML with an entity declaration (DTD), which is not allowed. Please save it anew in Excel.",
+        "The workbook holds XML with an entity declaration (DTD), which is not allowed. Please save it anew.",
         "Sešit obsahuje XML s deklarací entity (DTD), což není povoleno. Uložte jej prosím znovu v Excelu.",
     ),
     "old_workbook": (
@@ -93,7 +93,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Sešit má příliš mnoho buněk. Rozdělte jej prosím.",
     ),
     "line_too_long": (
-        "Line {line} is longer than {limit} characters. Please check that the file is a table with one record a line.",
+        "Line {line} is longer than {limit} characters. Please check that it is a table, one record a line.",
         "Řádek {line} je delší než {limit} znaků. Ověřte prosím, že soubor je tabulka s jedním záznamem na řádku.",
     ),
     "reading_deadline_exceeded": (
@@ -124,8 +124,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Takto přečtená písmena ({letters}) tvoří běžná slova; {runner_up} odpovídá hůře.",
     ),
     "encoding_mixed": (
-        "Most lines are UTF-8, some are not: those were read in a second encoding (letters {letters}). Please check them.",
-        "Většina řádků je v UTF-8, některé ne: ty byly přečteny v druhém kódování (písmena {letters}). Zkontrolujte je.",
+        "Most lines are UTF-8, some are not: those were read in another encoding ({letters}). Please check them.",
+        "Většina řádků je v UTF-8, některé ne: ty byly přečteny v jiném kódování ({letters}). Zkontrolujte je.",
     ),
     "delimiter_declared": (
         "The first line of the file declares it (sep=).",
@@ -159,7 +159,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "header_labels": (
         "The first {rows} row(s) hold names, the rows below values ({value_columns} of {columns} columns).",
-        "První řádky (počet: {rows}) obsahují názvy, řádky pod nimi hodnoty ({value_columns} z {columns} sloupců).",
+        "První řádky (počet: {rows}) jsou názvy, řádky pod nimi hodnoty ({value_columns} z {columns} sloupců).",
     ),
     "header_all_text": (
         "The first {rows} row(s) hold distinct texts that do not appear again below; all columns are text.",
@@ -253,7 +253,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Většina buněk je jednoho typu, ale některé ne ({example}); sloupec zůstal textový.",
     ),
     "excel_day_numbers": (
-        "The column is named like a date but holds numbers such as {example}, probably a spreadsheet's day numbers. "
+        "The column is named like a date but holds numbers such as {example}, probably day numbers. "
         "Please format it as a date before exporting.",
         "Sloupec se jmenuje jako datum, ale obsahuje čísla jako {example}, nejspíš pořadová čísla dnů z Excelu. "
         "Před exportem jej prosím naformátujte jako datum.",
