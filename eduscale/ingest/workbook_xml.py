@@ -9,7 +9,6 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -228,11 +227,8 @@ class _Copier:
             blocks.append(Block(self._blocks, may_have_errors=b"#" in rows))
             self._blocks += 1
 
-        with (
-            closing(self._chunks(target, MAX_UNPACKED_BYTES)) as chunks,
-            ThreadPoolExecutor(max_workers=1) as pool,
-        ):
-            foot = _cut(_ahead(chunks, pool), keep)
+        with closing(self._chunks(target, MAX_UNPACKED_BYTES)) as chunks:
+            foot = _cut(chunks, keep)
         merges = tuple(
             Merge(int(top) - 1, column_index(left.decode()), int(bottom) - 1, column_index(right.decode()))
             for left, top, right, bottom in _MERGE.findall(foot)
@@ -338,14 +334,6 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
     if b"</" + prefix + b"worksheet" not in pending:
         raise UnreadableFile("damaged_workbook")
     return pending
-
-
-def _ahead(chunks: Iterator[bytes], pool: Executor) -> Iterator[bytes]:
-    """Yield chunks, the next one being inflated meanwhile: that needs no interpreter lock."""
-    waiting = pool.submit(next, chunks, None)
-    while (chunk := waiting.result()) is not None:
-        waiting = pool.submit(next, chunks, None)
-        yield chunk
 
 
 def _next(chunks: Iterator[bytes]) -> bytes:
