@@ -17,7 +17,7 @@ from eduscale.warehouse.refusals import translated
 from eduscale.warehouse.statement import check
 from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type, dump, rows_as_json
-from eduscale.warehouse.views import View, literal, quoted, select_sql, table_name
+from eduscale.warehouse.views import Run, View, literal, quoted, select_sql, shown_sql, table_name
 
 _MIB = 1024 * 1024
 _OWN_MEMORY_BYTES = 110 * _MIB
@@ -120,7 +120,7 @@ def rows(argument: bytes) -> bytes:
     view, skipped = _from_row(task.view, task.offset, task.limit)
     connection = restricted(view.paths)
     lock(connection)
-    connection.execute(f"SELECT * FROM ({select_sql(view)}) LIMIT {task.limit} OFFSET {task.offset - skipped}")
+    connection.execute(f"{shown_sql(view)} LIMIT {task.limit} OFFSET {task.offset - skipped}")
     storages = [str(column[1]) for column in connection.description or []]
     page = rows_as_json(connection.fetchall(), storages)
     return dump(
@@ -151,21 +151,26 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _from_row(view: View, offset: int, limit: int) -> tuple[View, int]:
-    """Leave out the files before and after a page; returns the rest and how many rows were left out before it."""
-    runs, skipped, passed = [], 0, 0
+    """Leave out the files before and after a page; returns the rest and how many rows were left out before it.
+
+    A run whose files differ stays whole, for its columns are those of all its files.
+    """
+    runs: list[Run] = []
+    skipped = passed = 0
     for run in view.runs:
         wanted = []
         for place, count in enumerate(run.rows):
-            if passed + count <= offset:
-                skipped += count
-            elif passed < offset + limit:
+            if passed < offset + limit and passed + count > offset:
                 wanted.append(place)
             passed += count
-        if wanted:
-            chosen = {"paths": run.paths, "rows": run.rows}
-            runs.append(
-                run.model_copy(update={key: tuple(value[i] for i in wanted) for key, value in chosen.items()})
-            )
+        if not wanted:
+            skipped += sum(run.rows) if passed <= offset else 0
+        elif run.alike:
+            skipped += sum(run.rows[: wanted[0]])
+            of_page = slice(wanted[0], wanted[-1] + 1)
+            runs.append(run.model_copy(update={"paths": run.paths[of_page], "rows": run.rows[of_page]}))
+        else:
+            runs.append(run)
     return view.model_copy(update={"runs": tuple(runs)}), skipped
 
 

@@ -79,6 +79,8 @@ def _nodes(value: Any, known: frozenset[str]) -> Iterator[tuple[dict[str, Any], 
 
 def _check_node(node: dict[str, Any], tables: frozenset[str], columns: Collection[str]) -> None:
     kind = node.get("type")
+    if node.get("sample"):
+        raise QueryRefused("TABLESAMPLE is not allowed.")
     if "class" in node and node["class"] not in _CLASSES:
         raise QueryRefused("The statement holds an expression that is not allowed.")
     if "from_table" in node and node["from_table"] and node["from_table"].get("type") not in _REFERENCES:

@@ -84,15 +84,15 @@ def exact_number(value: Decimal) -> float | str:
 
 def _converter(storage: str) -> Callable[[Column], Column] | None:
     kind = column_type(storage)
-    if storage in ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT"):
+    if storage == "JSON":
+        return _parsed
+    if kind in ("duration", "json") or storage == "BLOB":
+        return _each
+    if kind == "integer":
         return _integers
     if storage.startswith("DECIMAL"):
         digits = int(storage.removeprefix("DECIMAL(").split(",")[0])
         return _short_decimals if digits <= _EXACT_DIGITS else _decimals
-    if storage == "JSON":
-        return _parsed
-    if kind == "duration" or kind == "json" or storage == "BLOB":
-        return _each
     return None
 
 

@@ -121,6 +121,17 @@ def select_sql(view: View, pseudo_columns: Sequence[str] = ()) -> str:
     return " UNION ALL ".join(_run_sql(view, run, pseudo_columns) for run in view.runs)
 
 
+def shown_sql(view: View) -> str:
+    """Write the SELECT for people rather than queries: a duration, which files hold in seconds, is an interval."""
+    shown = [
+        f"to_seconds({quoted(column.name)}) AS {quoted(column.name)}"
+        if column.type == "duration" and column.storage == "BIGINT"
+        else quoted(column.name)
+        for column in view.columns
+    ]
+    return f"SELECT {', '.join(shown)} FROM ({select_sql(view)})"
+
+
 def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     held = dict(run.columns)
     selected = []
