@@ -35,6 +35,8 @@ class Column(NamedTuple):
     choice: Choice | None
     kinds: set[type]
     """The types of the cells."""
+    unclean: bool = False
+    """Line breaks and empty texts are as sent."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class ArraySource:
     """Arrays that DuckDB reads where they are, as the columns `c0`, `c1` ... of a view."""
 
     columns: Sequence[npt.NDArray[Any]]
+    unclean: Sequence[bool]
     doubtful: bool = False
 
     VIEW = "sent_cells"
@@ -54,8 +57,8 @@ class ArraySource:
         """Return a query for some of the columns; text has one kind of line break, and none is null."""
         columns = []
         for place in places:
-            is_text = self.columns[place].dtype.hasobject
-            columns.append(f"{_TEXT.replace('{x}', f'c{place}') if is_text else f'c{place}'} AS c{place}")
+            cleaned = _TEXT.replace("{x}", f"c{place}") if self.unclean[place] else f"c{place}"
+            columns.append(f"{cleaned} AS c{place}")
         return f"(SELECT {', '.join(columns)} FROM {self.VIEW})"
 
 
@@ -90,10 +93,13 @@ def _typed(values: npt.NDArray[Any], cells: Sequence[Cell], kinds: set[type], fo
 
 
 def _text(cells: Sequence[Cell], kinds: set[type]) -> Column:
+    values = np.empty(len(cells), dtype=object)
+    if len(cells) <= WHOLE_SAMPLE_ROWS:
+        clean = [as_text(cell) for cell in cells]
+        values[:] = [text or None for text in clean]
+        return Column(values, Sample(Counter(clean), complete=True), None, kinds)
     texts = cells if kinds <= {str, NoneType} else [as_text(cell) for cell in cells]
-    values = np.empty(len(texts), dtype=object)
     values[:] = texts
-    complete = len(texts) <= WHOLE_SAMPLE_ROWS
-    looked_at = texts if complete else chain(texts[:SAMPLE_HEAD], texts[-SAMPLE_TAIL:])
-    sample = Sample(Counter(as_text(text) for text in looked_at), complete=complete)
-    return Column(values, sample, None, kinds)
+    looked_at = chain(texts[:SAMPLE_HEAD], texts[-SAMPLE_TAIL:])
+    sample = Sample(Counter(as_text(text) for text in looked_at), complete=False)
+    return Column(values, sample, None, kinds, unclean=True)

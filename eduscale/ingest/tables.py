@@ -116,7 +116,7 @@ class TableReader:
         draft = Draft(
             name=grid.name,
             labels=labels,
-            source=ArraySource([array.values for array in arrays]),
+            source=ArraySource([array.values for array in arrays], [array.unclean for array in arrays]),
             samples=[array.sample for array in arrays],
             habits=habits(
                 [array.sample for array in undecided],
