@@ -24,7 +24,8 @@ from eduscale.ingest.workbook_xml import (
 )
 from eduscale.models.reading import ReadGuess, Said
 
-MAX_CELLS = 5_000_000
+MAX_CELLS = 2_500_000
+"""What half a gigabyte holds at about 150 bytes a cell."""
 EXACT = 2.0**53
 """Doubles from here on do not hold every whole number."""
 
