@@ -1,50 +1,19 @@
 """What the child process does with a checked statement: views, limits, the answer's bytes."""
 
 import json
-import multiprocessing
-import resource
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from children import in_child
 
-from eduscale.core.errors import EduscaleError, MemoryExceeded, QueryRefused
+from eduscale.core.errors import MemoryExceeded, QueryRefused
 from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
 from eduscale.warehouse import engine
 from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type
 from eduscale.warehouse.views import View, quoted, view_of_dataset
-
-Task = Callable[[bytes], bytes]
-
-
-def in_child(task: Task, argument: bytes, *, memory_bytes: int | None = None) -> bytes:
-    """Run a task as the service does, in a process of its own that has the connection ready."""
-    engine.warm()
-    here, there = multiprocessing.get_context("fork").Pipe()
-
-    def child() -> None:
-        if memory_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-        try:
-            there.send(task(argument))
-        except EduscaleError as error:
-            there.send(error)
-
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    there.close()
-    try:
-        answer = here.recv()
-    finally:
-        process.join()
-    if isinstance(answer, EduscaleError):
-        raise answer
-    assert isinstance(answer, bytes)
-    return answer
-
 
 def parquet(path: Path, select: str) -> tuple[tuple[str, str], ...]:
     """Write a Parquet file; returns its columns and their types."""
