@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from types import NoneType
 from typing import Any, NamedTuple
@@ -23,6 +23,9 @@ WHOLE_SAMPLE_ROWS = 2_000
 SAMPLE_HEAD, SAMPLE_TAIL = 300, 100
 """... of a longer one these; DuckDB meets the others and what does not fit decides anew."""
 MAX_BIGINT = 1e18
+DAY_ZERO = datetime(1899, 12, 31)
+NO_DURATION = timedelta(days=10_000)
+"""What would be longer was a date after all."""
 _ONE_BREAK = "replace(replace({x}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
 _TEXT = f"nullif(CASE WHEN contains({{x}}, chr(13)) THEN {_ONE_BREAK} ELSE {{x}} END, '')"
 
@@ -71,7 +74,29 @@ def column_of(cells: Sequence[Cell]) -> Column:
     if filled == {date}:
         days = [cell.toordinal() if isinstance(cell, date) else None for cell in cells]
         return _typed(np.array(days, dtype=float), cells, kinds, forms.DATE_CELLS)
+    if len(filled) > 1 and filled & {time, timedelta} and filled <= {time, timedelta, datetime, date}:
+        return _text(_durations(cells), kinds)
     return _text(cells, kinds)
+
+
+def _durations(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return hours as durations where some exceed a day, which a sheet may keep as a date of January 1900.
+
+    A column that was typed by hand has both: `7:30` is kept as a time of day, `36:00` as a duration.
+    """
+    durations = [_duration(cell) for cell in cells]
+    return cells if any(isinstance(cell, timedelta) and cell > NO_DURATION for cell in durations) else durations
+
+
+def _duration(cell: Cell) -> Cell:
+    match cell:
+        case datetime():
+            return cell - DAY_ZERO
+        case date():
+            return datetime.combine(cell, time()) - DAY_ZERO
+        case time():
+            return datetime.combine(DAY_ZERO, cell) - DAY_ZERO
+    return cell
 
 
 def _numbers(cells: Sequence[Cell], kinds: set[type]) -> npt.NDArray[Any]:
