@@ -470,7 +470,9 @@ def _date_array(first: Expr, last: Expr, step: Expr | None = None) -> Expr:
     if step is not None and not (isinstance(step, exp.Anonymous) and str(step.this).startswith("to_")):
         raise QueryRefused("GENERATE_DATE_ARRAY: the step is an interval such as INTERVAL 1 DAY.")
     by_month = step is not None and str(step.this) in ("to_months", "to_years")
-    return call(f"gsql_date_array{'_by_month' if by_month else ''}", first, last, step or call("to_days", number(1)))
+    return call(
+        f"gsql_date_array{'_by_month' if by_month else ''}", first, last, step or call("to_days", number(1))
+    )
 
 
 # Conditions and arrays

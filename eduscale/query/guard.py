@@ -103,7 +103,6 @@ def _check_text(sql: str) -> None:
         raise QueryRefused(f"The statement nests brackets more than {MAX_BRACKETS} deep.")
 
 
-
 class _DuckDbGenerator(DuckDBGenerator):
     """Writes IGNORE NULLS for functions that are plain names, as all of ours are."""
 
@@ -133,7 +132,11 @@ def _parse(sql: str) -> exp.Query:
         place = error.errors[0] if error.errors else {}
         line, column = place.get("line"), place.get("col")
         where = f" near line {line}, column {column}" if line and column else ""
-        raise QueryRefused(f"The statement is not a GoogleSQL SELECT that can be understood{where}.") from None
+        expected = str(place.get("description") or "")
+        hint = f" {expected}." if re.fullmatch(r"Expect\w* [A-Za-z()\[\], ]+", expected) else ""
+        raise QueryRefused(
+            f"The statement is not a GoogleSQL SELECT that can be understood{where}.{hint}"
+        ) from None
     except (TokenError, ValueError):
         raise QueryRefused("The statement has a quote, comment or sign that cannot be understood.") from None
     statements = [statement for statement in statements if not isinstance(statement, exp.Semicolon)]
@@ -424,7 +427,9 @@ class _Translation:
         side, kind = str(node.args.get("side") or ""), str(node.args.get("kind") or "")
         if side not in _JOIN_SIDES or kind not in _JOIN_KINDS:
             raise QueryRefused(f"A {side} {kind} JOIN is not allowed.")
-        if side and not node.args.get("on") and not node.args.get("using"):
+        if kind != "CROSS" and not node.args.get("on") and not node.args.get("using"):
+            if not isinstance(node.this, exp.Unnest):
+                raise QueryRefused("A JOIN needs ON or USING; without a condition write CROSS JOIN.")
             node.set("on", exp.Boolean(this=True))
         return self._visit_children(node, scope)
 
@@ -443,7 +448,9 @@ class _Translation:
             places = call("unnest", call("range", call("len", values.copy())))
             columns.append(exp.alias_(places, offset_name, quoted=True))
         query = exp.Select(expressions=columns, from_=exp.From(this=_derived(array, "values", "array")))
-        return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(f"{name} values", quoted=True)))
+        return exp.Subquery(
+            this=query, alias=exp.TableAlias(this=exp.to_identifier(f"{name} values", quoted=True))
+        )
 
     def _visit_in(self, node: exp.In, scope: Scope) -> Expr:
         unnest = node.args.get("unnest")
@@ -548,7 +555,7 @@ class _Translation:
             target = exp.DataType.build(f"{_ELEMENTS[to.expressions[0].this]}[]", dialect="duckdb")
             return exp.TryCast(this=value, to=target) if safe else exp.Cast(this=value, to=target)
         raise QueryRefused(
-            "A CAST may be to INT64, FLOAT64, NUMERIC, STRING, BOOL, DATE, DATETIME, TIME, TIMESTAMP or an ARRAY of them."
+            "A CAST may be to INT64, FLOAT64, NUMERIC, STRING, BOOL, DATE, DATETIME, TIME, TIMESTAMP or an ARRAY."
         )
 
     def _visit_extract(self, node: exp.Extract, scope: Scope) -> Expr:
@@ -627,7 +634,8 @@ class _Translation:
     def _arguments(
         self, name: str, expressions: list[Expr], kind: str, parts: tuple[int, ...], scope: Scope
     ) -> Arguments:
-        *first, last = expressions or [None]
+        first: list[Expr] = list(expressions[:-1])
+        last: Expr | None = expressions[-1] if expressions else None
         nulls, order, limit, having, distinct = None, None, None, None, False
         if kind != "scalar":
             while isinstance(last, (exp.Limit, exp.Order, exp.IgnoreNulls, exp.RespectNulls, exp.HavingMax)):

@@ -12,6 +12,7 @@ from eduscale.warehouse.views import view_of_dataset
 if TYPE_CHECKING:
     from eduscale.core.sandbox import Sandbox
 
+_TASK = "eduscale.warehouse.engine:query"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
@@ -47,6 +48,6 @@ class QueryService:
             max_rows=min(request.max_rows or self._max_rows, self._max_rows),
             max_bytes=MAX_ANSWER_BYTES,
         )
-        return self._sandbox.run(
-            "eduscale.warehouse.engine:query", task.model_dump_json().encode(), deadline_s=self._timeout_s
-        )
+        argument = task.model_dump_json().encode()
+        answer: bytes = self._sandbox.run(_TASK, argument, deadline_s=self._timeout_s)
+        return answer

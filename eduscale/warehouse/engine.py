@@ -91,7 +91,7 @@ def _fetch(
             left -= len(kept)
         if size > max_bytes:
             raise MemoryExceeded(
-                f"The answer is larger than {max_bytes // _MIB} MiB; ask for fewer columns, fewer rows or an export.",
+                f"The answer is over {max_bytes // _MIB} MiB; ask for fewer columns, fewer rows or an export.",
                 bytes=max_bytes,
             )
         if len(kept) < len(batch) or not batch:
@@ -99,7 +99,7 @@ def _fetch(
 
 
 def _unique(names: Iterable[str]) -> list[str]:
-    """Number repeated column names: n, n_1, n_2."""
+    """Return the names with repeated ones numbered: n, n_1, n_2."""
     listed = list(names)
     taken = {name.lower() for name in listed}
     seen: set[str] = set()

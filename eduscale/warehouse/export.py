@@ -48,11 +48,15 @@ def _unfinished(path: Path) -> Path:
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, view: View, path: Path) -> None:
-    connection.execute(f"COPY ({select_sql(view)}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
+    connection.execute(
+        f"COPY ({select_sql(view)}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+    )
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, view: View, path: Path) -> None:
-    columns = ", ".join(f"{_csv_cell(each.type, quoted(each.name))} AS {quoted(each.name)}" for each in view.columns)
+    columns = ", ".join(
+        f"{_csv_cell(each.type, quoted(each.name))} AS {quoted(each.name)}" for each in view.columns
+    )
     header = ", ".join(f"{_harmless(literal(each.name))} AS {quoted(each.name)}" for each in view.columns)
     unfinished = _unfinished(path)
     options = "(FORMAT csv, HEADER false, USE_TMP_FILE false)"

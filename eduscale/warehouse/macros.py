@@ -1,4 +1,4 @@
-"""GoogleSQL functions that DuckDB lacks or answers differently, as DuckDB macros with the documented GoogleSQL result.
+"""GoogleSQL functions that DuckDB lacks or answers differently, as macros with the documented GoogleSQL result.
 
 They are created once, when the helper process gets ready, so a query pays nothing for them. `typeof` of an
 argument is a constant to DuckDB's planner: the branches of other types cost nothing at run time.
@@ -20,12 +20,18 @@ _DELIMITERS = r"\s\[\](){}/|<>!?@\"^#$&~_,.:;*%+\\-"
 _FLOATS = "('DOUBLE', 'FLOAT')"
 _WEEK = "date_trunc('week', {0} - to_days({1})) + to_days({1})"
 
-_INTEGER = r"regexp_full_match(CAST(x AS VARCHAR), '\s*[-+]?[0-9]+\s*')"
-_FLOAT = r"regexp_full_match(CAST(x AS VARCHAR), '(?i)\s*[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|inf(inity)?|nan)\s*')"
-_DATE = r"regexp_full_match(CAST(x AS VARCHAR), '\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*')"
-_DATETIME = r"regexp_full_match(CAST(x AS VARCHAR), '(?i)\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ t][0-9:.]+)?\s*')"
-_INSTANT = r"regexp_full_match(CAST(x AS VARCHAR), '(?i)\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ t][0-9:.]+ ?([-+][0-9:]+|z|utc)?)?\s*')"
-_BOOLEAN = r"regexp_full_match(CAST(x AS VARCHAR), '(?i)true|false')"
+
+def _looks_like(pattern: str) -> str:
+    return f"regexp_full_match(CAST(x AS VARCHAR), '(?i){pattern}')"
+
+
+_CALENDAR_DAY = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+_INTEGER = _looks_like(r"\s*[-+]?[0-9]+\s*")
+_FLOAT = _looks_like(r"\s*[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|inf(inity)?|nan)\s*")
+_DATE = _looks_like(_CALENDAR_DAY + r"\s*")
+_DATETIME = _looks_like(_CALENDAR_DAY + r"([ t][0-9:.]+)?\s*")
+_INSTANT = _looks_like(_CALENDAR_DAY + r"([ t][0-9:.]+ ?([-+][0-9:]+|z|utc)?)?\s*")
+_BOOLEAN = _looks_like("true|false")
 
 
 def _cast(name: str, target: str, *, valid: str, failure: str, other: str = "") -> tuple[str, str]:
@@ -82,7 +88,8 @@ _TEXT = (
     "gsql_sha256(s) AS unhex(sha256(s))",
     "gsql_to_hex(b) AS lower(hex(CAST(b AS BLOB)))",
     """gsql_json_value(j, path) AS CASE WHEN json_valid(j) THEN
-        CASE WHEN json_type(j, path) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, path) END END""",
+        CASE WHEN json_type(j, path) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, path) END
+        END""",
 )
 
 _ARRAYS = (

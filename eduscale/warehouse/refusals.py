@@ -19,7 +19,8 @@ _ADVICE = "Ask for less at once: fewer columns, a filter, or no long texts and b
 
 _UNKNOWN_COLUMN = re.compile(
     r'Referenced column "(?P<a>[^"]*)" not found|does not have a column named "(?P<b>[^"]*)"'
-    r'|[Cc]olumn with name "?(?P<c>[^" ]+)"? (?:does not exist|not found)|Column "(?P<d>[^"]*)" in (?:EXCLUDE|REPLACE) list'
+    r'|[Cc]olumn with name "?(?P<c>[^" ]+)"? (?:does not exist|not found)'
+    r'|Column "(?P<d>[^"]*)" in (?:EXCLUDE|REPLACE) list'
     r'|[Cc]olumn "(?P<e>[^"]*)" does not exist'
 )
 _BINDER = (
@@ -53,7 +54,14 @@ _BINDER = (
     (r"one column|single column", "A sub-query in an expression gives one column."),
 )
 _BAD_PATTERNS = (
-    *("missing )", "missing ]", "unexpected )", "missing argument", "no argument for repetition", "bad repetition"),
+    *(
+        "missing )",
+        "missing ]",
+        "unexpected )",
+        "missing argument",
+        "no argument for repetition",
+        "bad repetition",
+    ),
     *("invalid escape", "invalid character class", "invalid perl", "invalid named", "trailing \\"),
 )
 _FAILED = (

@@ -1,6 +1,6 @@
 """The second look at a statement: DuckDB's own parser says what the generated text really is.
 
-The guard checked the tree it generated the text from; this catches whatever the two parsers understand differently.
+The guard checked the tree that the text comes from; this catches what the two parsers understand differently.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,13 +15,13 @@ from eduscale.warehouse.macros import MACRO_NAMES
 FUNCTIONS = MACRO_NAMES | frozenset(
     """
     + - * / // || ~~ !~~ like_escape not_like_escape
-    count count_star sum avg min max any_value arg_max arg_min bool_and bool_or stddev_samp stddev_pop var_samp var_pop
-    corr covar_pop covar_samp approx_count_distinct quantile_disc quantile_cont array_agg string_agg
+    count count_star sum avg min max any_value arg_max arg_min bool_and bool_or
+    stddev_samp stddev_pop var_samp var_pop corr covar_pop covar_samp approx_count_distinct quantile_disc quantile_cont array_agg string_agg
     row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
     nullif greatest least abs sign round trunc ceil floor mod sqrt cbrt pow exp ln log log10
     sin cos tan asin acos atan atan2 isnan isinf random
-    length strlen upper lower trim ltrim rtrim lpad rpad strpos replace translate repeat reverse starts_with ends_with
-    string_split ascii unicode chr nfc_normalize printf regexp_matches regexp_extract_all regexp_replace uuid
+    length strlen upper lower trim ltrim rtrim lpad rpad strpos replace translate repeat reverse
+    starts_with ends_with string_split ascii unicode chr nfc_normalize printf regexp_matches regexp_extract_all regexp_replace uuid
     now timezone make_date make_time make_timestamp date_diff date_sub strftime strptime epoch_ms epoch_us
     to_years to_months to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
     len range unnest list_value list_slice list_reverse list_concat array_to_string generate_series struct_pack
@@ -31,13 +31,16 @@ FUNCTIONS = MACRO_NAMES | frozenset(
 
 _CLASSES = frozenset(
     """
-    BETWEEN CASE CAST COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION OPERATOR PARAMETER POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW
+    BETWEEN CASE CAST COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION OPERATOR PARAMETER
+    POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW
     """.split()
 )
 _REFERENCES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "SELECT_NODE", "SET_OPERATION_NODE"})
 _SESSION_WORDS = frozenset(
-    "current_catalog current_date current_role current_schema current_time current_timestamp current_user localtime "
-    "localtimestamp session_user user".split()
+    """
+    current_catalog current_date current_role current_schema current_time current_timestamp current_user
+    localtime localtimestamp session_user user
+    """.split()
 )
 """Names that DuckDB reads as functions where there is no such column."""
 

@@ -1,6 +1,6 @@
 """How values leave the service: one converter a column, chosen once by DuckDB's type.
 
-JSON: dates and times are ISO 8601; a duration is hours, minutes and seconds as a spreadsheet shows it ("36:00:00");
+JSON: dates and times are ISO 8601; a duration is hours, minutes and seconds as in a spreadsheet ("36:00:00");
 an integer beyond 2^53 and a decimal that a double cannot hold are texts, as are "NaN" and "Infinity"; bytes are
 base64; lists and structs are JSON.
 """
@@ -9,6 +9,7 @@ import base64
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -120,18 +121,16 @@ def _each(column: Column) -> Column:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if -EXACT_INTEGER <= value <= EXACT_INTEGER else str(value)
-    if isinstance(value, Decimal):
-        return exact_number(value)
-    if isinstance(value, timedelta):
-        return duration_text(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return value
+    plain = _PLAIN.get(type(value))
+    return value if plain is None else plain(value)
+
+
+_PLAIN: dict[type, Callable[[Any], object]] = {
+    int: lambda value: value if -EXACT_INTEGER <= value <= EXACT_INTEGER else str(value),
+    Decimal: exact_number,
+    timedelta: duration_text,
+    bytes: lambda value: base64.b64encode(value).decode("ascii"),
+    list: lambda value: [_plain(item) for item in value],
+    tuple: lambda value: [_plain(item) for item in value],
+    dict: lambda value: {str(name): _plain(item) for name, item in value.items()},
+}

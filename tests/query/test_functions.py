@@ -202,11 +202,19 @@ SCALARS: list[tuple[str, str, object]] = [
     ("DATE in a zone", "DATE(TIMESTAMP '2016-12-25 23:30:00+00', 'Europe/Prague')", date(2016, 12, 26)),
     ("DATETIME parts", "DATETIME(2008, 12, 25, 5, 30, 0)", datetime(2008, 12, 25, 5, 30)),
     ("DATETIME of both", "DATETIME(DATE '2008-12-25', TIME '05:30:00')", datetime(2008, 12, 25, 5, 30)),
-    ("DATETIME in a zone", "DATETIME(TIMESTAMP '2008-12-25 05:30:00+00', 'Europe/Prague')", datetime(2008, 12, 25, 6, 30)),
+    (
+        "DATETIME in a zone",
+        "DATETIME(TIMESTAMP '2008-12-25 05:30:00+00', 'Europe/Prague')",
+        datetime(2008, 12, 25, 6, 30),
+    ),
     ("TIME parts", "TIME(15, 30, 0)", time(15, 30)),
     ("TIME of datetime", "TIME(DATETIME '2008-12-25 15:30:00')", time(15, 30)),
     ("TIMESTAMP", "TIMESTAMP('2008-12-25 15:30:00+00')", datetime(2008, 12, 25, 15, 30, tzinfo=UTC)),
-    ("TIMESTAMP in a zone", "TIMESTAMP('2008-12-25 15:30:00', 'Europe/Prague')", datetime(2008, 12, 25, 14, 30, tzinfo=UTC)),
+    (
+        "TIMESTAMP in a zone",
+        "TIMESTAMP('2008-12-25 15:30:00', 'Europe/Prague')",
+        datetime(2008, 12, 25, 14, 30, tzinfo=UTC),
+    ),
     ("CURRENT_DATE", "CURRENT_DATE() > DATE '2020-01-01'", True),
     ("CURRENT_DATE bare", "CURRENT_DATE >= CURRENT_DATE('UTC')", True),
     ("CURRENT_DATETIME", "CURRENT_DATETIME('Europe/Prague') > DATETIME '2020-01-01 00:00:00'", True),
@@ -218,10 +226,26 @@ SCALARS: list[tuple[str, str, object]] = [
     ("DATE_ADD computed", "DATE_ADD(DATE '2025-01-01', INTERVAL 1 + 1 DAY)", date(2025, 1, 3)),
     ("DATE_SUB", "DATE_SUB(DATE '2008-12-25', INTERVAL 5 DAY)", date(2008, 12, 20)),
     ("DATE_SUB quarter", "DATE_SUB(DATE '2025-12-25', INTERVAL 1 QUARTER)", date(2025, 9, 25)),
-    ("DATETIME_ADD", "DATETIME_ADD(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)", datetime(2008, 12, 25, 15, 40)),
-    ("DATETIME_SUB", "DATETIME_SUB(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)", datetime(2008, 12, 25, 15, 20)),
-    ("TIMESTAMP_ADD", "TIMESTAMP_ADD(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 1 HOUR)", datetime(2008, 12, 25, 16, 30, tzinfo=UTC)),
-    ("TIMESTAMP_SUB", "TIMESTAMP_SUB(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 1 HOUR)", datetime(2008, 12, 25, 14, 30, tzinfo=UTC)),
+    (
+        "DATETIME_ADD",
+        "DATETIME_ADD(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)",
+        datetime(2008, 12, 25, 15, 40),
+    ),
+    (
+        "DATETIME_SUB",
+        "DATETIME_SUB(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)",
+        datetime(2008, 12, 25, 15, 20),
+    ),
+    (
+        "TIMESTAMP_ADD",
+        "TIMESTAMP_ADD(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 1 HOUR)",
+        datetime(2008, 12, 25, 16, 30, tzinfo=UTC),
+    ),
+    (
+        "TIMESTAMP_SUB",
+        "TIMESTAMP_SUB(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 1 HOUR)",
+        datetime(2008, 12, 25, 14, 30, tzinfo=UTC),
+    ),
     ("TIME_ADD", "TIME_ADD(TIME '15:30:00', INTERVAL 10 MINUTE)", time(15, 40)),
     ("TIME_SUB", "TIME_SUB(TIME '15:30:00', INTERVAL 10 MINUTE)", time(15, 20)),
     ("date + interval", "DATE '2025-01-31' + INTERVAL 1 MONTH", datetime(2025, 2, 28)),
@@ -235,7 +259,11 @@ SCALARS: list[tuple[str, str, object]] = [
     ("DATE_DIFF isoyear", "DATE_DIFF(DATE '2017-12-30', DATE '2014-12-30', ISOYEAR)", 2),
     ("DATE_DIFF month", "DATE_DIFF(DATE '2025-03-01', DATE '2025-02-28', MONTH)", 1),
     ("DATETIME_DIFF", "DATETIME_DIFF(DATETIME '2025-01-01 01:00:00', DATETIME '2025-01-01 00:59:59', HOUR)", 1),
-    ("TIMESTAMP_DIFF", "TIMESTAMP_DIFF(TIMESTAMP '2018-08-14 01:00:00+00', TIMESTAMP '2018-08-14 00:00:01+00', HOUR)", 0),
+    (
+        "TIMESTAMP_DIFF",
+        "TIMESTAMP_DIFF(TIMESTAMP '2018-08-14 01:00:00+00', TIMESTAMP '2018-08-14 00:00:01+00', HOUR)",
+        0,
+    ),
     ("TIME_DIFF", "TIME_DIFF(TIME '15:30:00', TIME '14:35:00', MINUTE)", 55),
     ("DATE_TRUNC", "DATE_TRUNC(DATE '2008-12-25', MONTH)", date(2008, 12, 1)),
     ("DATE_TRUNC week", "DATE_TRUNC(DATE '2017-11-05', WEEK(MONDAY))", date(2017, 10, 30)),
@@ -244,7 +272,11 @@ SCALARS: list[tuple[str, str, object]] = [
     ("DATE_TRUNC isoyear", "DATE_TRUNC(DATE '2015-06-15', ISOYEAR)", date(2014, 12, 29)),
     ("DATE_TRUNC quarter", "DATE_TRUNC(DATE '2025-06-15', QUARTER)", date(2025, 4, 1)),
     ("DATETIME_TRUNC", "DATETIME_TRUNC(DATETIME '2008-12-25 15:30:00', DAY)", datetime(2008, 12, 25)),
-    ("TIMESTAMP_TRUNC", "TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY)", datetime(2008, 12, 25, tzinfo=UTC)),
+    (
+        "TIMESTAMP_TRUNC",
+        "TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY)",
+        datetime(2008, 12, 25, tzinfo=UTC),
+    ),
     (
         "TIMESTAMP_TRUNC in a zone",
         "TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 23:30:00+00', DAY, 'Europe/Prague')",
@@ -266,20 +298,36 @@ SCALARS: list[tuple[str, str, object]] = [
     ("EXTRACT millisecond", "EXTRACT(MILLISECOND FROM TIME '10:00:05.123')", 123),
     ("EXTRACT second", "EXTRACT(SECOND FROM DATETIME '2025-01-01 10:00:05')", 5),
     ("EXTRACT date", "EXTRACT(DATE FROM DATETIME '2025-01-01 10:00:05')", date(2025, 1, 1)),
-    ("EXTRACT hour in a zone", "EXTRACT(HOUR FROM TIMESTAMP '2025-07-01 10:00:00+00' AT TIME ZONE 'Europe/Prague')", 12),
+    (
+        "EXTRACT hour in a zone",
+        "EXTRACT(HOUR FROM TIMESTAMP '2025-07-01 10:00:00+00' AT TIME ZONE 'Europe/Prague')",
+        12,
+    ),
     ("FORMAT_DATE", "FORMAT_DATE('%x', DATE '2008-12-25')", "12/25/08"),
     ("FORMAT_DATE month", "FORMAT_DATE('%b-%d-%Y', DATE '2008-12-25')", "Dec-25-2008"),
     ("FORMAT_DATE full", "FORMAT_DATE('%F %E4Y', DATE '2008-12-25')", "2008-12-25 2008"),
     ("FORMAT_DATETIME", "FORMAT_DATETIME('%T', DATETIME '2008-12-25 15:30:00')", "15:30:00"),
     ("FORMAT_TIME", "FORMAT_TIME('%R', TIME '15:30:00')", "15:30"),
     ("FORMAT_TIMESTAMP", "FORMAT_TIMESTAMP('%H:%M', TIMESTAMP '2025-07-01 10:00:00+00')", "10:00"),
-    ("FORMAT_TIMESTAMP zone", "FORMAT_TIMESTAMP('%H:%M', TIMESTAMP '2025-07-01 10:00:00+00', 'Europe/Prague')", "12:00"),
+    (
+        "FORMAT_TIMESTAMP zone",
+        "FORMAT_TIMESTAMP('%H:%M', TIMESTAMP '2025-07-01 10:00:00+00', 'Europe/Prague')",
+        "12:00",
+    ),
     ("PARSE_DATE", "PARSE_DATE('%d.%m.%Y', '1.9.2025')", date(2025, 9, 1)),
     ("PARSE_DATE compact", "PARSE_DATE('%Y%m%d', '20081225')", date(2008, 12, 25)),
-    ("PARSE_DATETIME", "PARSE_DATETIME('%Y-%m-%d %H:%M:%S', '1998-10-18 13:45:55')", datetime(1998, 10, 18, 13, 45, 55)),
+    (
+        "PARSE_DATETIME",
+        "PARSE_DATETIME('%Y-%m-%d %H:%M:%S', '1998-10-18 13:45:55')",
+        datetime(1998, 10, 18, 13, 45, 55),
+    ),
     ("PARSE_TIME", "PARSE_TIME('%H:%M', '14:30')", time(14, 30)),
     ("PARSE_TIMESTAMP", "PARSE_TIMESTAMP('%F %T', '2025-07-01 10:00:00')", datetime(2025, 7, 1, 10, tzinfo=UTC)),
-    ("PARSE_TIMESTAMP zone", "PARSE_TIMESTAMP('%F %R', '2025-07-01 10:00', 'Europe/Prague')", datetime(2025, 7, 1, 8, tzinfo=UTC)),
+    (
+        "PARSE_TIMESTAMP zone",
+        "PARSE_TIMESTAMP('%F %R', '2025-07-01 10:00', 'Europe/Prague')",
+        datetime(2025, 7, 1, 8, tzinfo=UTC),
+    ),
     ("SAFE.PARSE_DATE", "SAFE.PARSE_DATE('%Y-%m-%d', 'x')", None),
     ("UNIX_DATE", "UNIX_DATE(DATE '2008-12-25')", 14238),
     ("DATE_FROM_UNIX_DATE", "DATE_FROM_UNIX_DATE(14238)", date(2008, 12, 25)),
@@ -400,7 +448,9 @@ def test_a_function_gives_its_documented_result(sql: str, expected: object) -> N
     assert type(result) is type(expected)
 
 
-@pytest.mark.parametrize(("sql", "expected"), [case[1:] for case in AGGREGATES], ids=[case[0] for case in AGGREGATES])
+@pytest.mark.parametrize(
+    ("sql", "expected"), [case[1:] for case in AGGREGATES], ids=[case[0] for case in AGGREGATES]
+)
 def test_an_aggregate_gives_its_documented_result(sql: str, expected: object) -> None:
     [(result,)] = evaluate(f"SELECT {sql} FROM {MARKS}")
     assert result == expected
@@ -416,7 +466,9 @@ def test_a_window_function_gives_its_documented_result(sql: str, expected: list[
 
 
 def test_grouping_tells_total_rows_apart() -> None:
-    rows = evaluate(f"SELECT k, GROUPING(k) AS total, COUNT(*) AS n FROM {MARKS} GROUP BY ROLLUP(k) ORDER BY total, k")
+    rows = evaluate(
+        f"SELECT k, GROUPING(k) AS total, COUNT(*) AS n FROM {MARKS} GROUP BY ROLLUP(k) ORDER BY total, k"
+    )
     assert rows == [("A", 0, 2), ("B", 0, 2), (None, 1, 4)]
 
 
@@ -510,7 +562,19 @@ def test_an_unknown_function_is_answered_with_near_ones() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_no_function_crashes_on_wrong_arguments(name: str) -> None:
     """Whatever a function is called with, the answer is a result or a refusal."""
-    for arguments in ("", "*", "1", "NULL", "'x', 1", "1, 2, 3", "1, MONTH", "'%d', 'x'", "INTERVAL 1 DAY", "DISTINCT 1", "1 ORDER BY 1 LIMIT 1"):
+    for arguments in (
+        "",
+        "*",
+        "1",
+        "NULL",
+        "'x', 1",
+        "1, 2, 3",
+        "1, MONTH",
+        "'%d', 'x'",
+        "INTERVAL 1 DAY",
+        "DISTINCT 1",
+        "1 ORDER BY 1 LIMIT 1",
+    ):
         for over in ("", " OVER ()"):
             try:
                 evaluate(f"SELECT {name}({arguments}){over}")

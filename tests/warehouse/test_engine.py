@@ -15,6 +15,7 @@ from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type
 from eduscale.warehouse.views import View, quoted, view_of_dataset
 
+
 def parquet(path: Path, select: str) -> tuple[tuple[str, str], ...]:
     """Write a Parquet file; returns its columns and their types."""
     with duckdb.connect() as connection:
@@ -59,7 +60,12 @@ def ask(view: View, sql: str, *, max_rows: int = 100, max_bytes: int = 10**7, **
     pseudo_columns = more.pop("pseudo_columns", ())
     memory_bytes = more.pop("memory_bytes", None)
     task = QueryTask(
-        sql=sql, parameters=more, views=(view,), pseudo_columns=pseudo_columns, max_rows=max_rows, max_bytes=max_bytes
+        sql=sql,
+        parameters=more,
+        views=(view,),
+        pseudo_columns=pseudo_columns,
+        max_rows=max_rows,
+        max_bytes=max_bytes,
     )
     answer = in_child(engine.query, task.model_dump_json().encode(), memory_bytes=memory_bytes)
     return json.loads(answer)  # type: ignore[no-any-return]
@@ -110,7 +116,9 @@ def test_a_dataset_without_parts_is_an_empty_table(tmp_path: Path) -> None:
 
 def test_pseudo_columns_say_which_upload_a_row_came_from(tmp_path: Path) -> None:
     """Region, sender and upload of each file, also where files are read as one run."""
-    view = dataset(tmp_path, "SELECT 1::BIGINT AS a", "SELECT 2::BIGINT AS a", "SELECT 'x' AS a", widened={"a": "VARCHAR"})
+    view = dataset(
+        tmp_path, "SELECT 1::BIGINT AS a", "SELECT 2::BIGINT AS a", "SELECT 'x' AS a", widened={"a": "VARCHAR"}
+    )
     sql = 'SELECT a, _region, _sender, _upload_id FROM "dataset:d" ORDER BY _upload_id'
     answer = ask(view, sql, pseudo_columns=("_region", "_sender", "_upload_id"))
     assert answer["rows"] == [["1", "R0", "škola O'Neill", "u0"], ["2", "R1", None, "u1"], ["x", "R2", None, "u2"]]
@@ -170,10 +178,10 @@ def test_a_query_that_wants_too_much_memory_is_stopped(tmp_path: Path, sql: str)
         "SELECT current_setting('threads')",
         "SELECT current_user",
         'SELECT "current_schema"',
-        'SELECT * FROM (WITH other AS (SELECT 1) SELECT * FROM other), other',
+        "SELECT * FROM (WITH other AS (SELECT 1) SELECT * FROM other), other",
         'SELECT * FROM "dataset:d" AT (VERSION => 1)',
-        'SELECT COLUMNS(\'.*\') + 1 FROM range(3)',
-        'SELECT list_transform([1], x -> read_text(\'/etc/hostname\'))',
+        "SELECT COLUMNS('.*') + 1 FROM range(3)",
+        "SELECT list_transform([1], x -> read_text('/etc/hostname'))",
         'SELECT * FROM "dataset:d" TABLESAMPLE 10%',
         "VALUES (getenv('HOME'))",
         "EXECUTE p",
@@ -267,7 +275,9 @@ def test_values_leave_as_promised(tmp_path: Path, expression: str, kind: str, va
         ("uuid() IS NULL", "boolean", False),
     ],
 )
-def test_values_that_no_file_holds_leave_as_promised(tmp_path: Path, expression: str, kind: str, value: object) -> None:
+def test_values_that_no_file_holds_leave_as_promised(
+    tmp_path: Path, expression: str, kind: str, value: object
+) -> None:
     """What a query works out follows the same rules."""
     answer = ask(dataset(tmp_path, "SELECT 1::BIGINT AS v"), f"SELECT {expression}")
     assert (answer["types"], answer["rows"]) == ([kind], [[value]])

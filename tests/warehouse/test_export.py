@@ -32,7 +32,8 @@ def table(folder: Path, select: str, **types: ColumnType) -> View:
     assert row is not None
     held = tuple((name, storage) for name, storage, *_ in described)
     columns = tuple(
-        ViewColumn(name=name, type=types.get(name, column_type(storage)), storage=storage) for name, storage in held
+        ViewColumn(name=name, type=types.get(name, column_type(storage)), storage=storage)
+        for name, storage in held
     )
     return View(name="t", columns=columns, runs=(Run(paths=(str(path),), rows=row, columns=held, alike=True),))
 
@@ -102,7 +103,9 @@ def test_an_empty_table_still_has_its_columns(tmp_path: Path, kind: ExportFormat
     if kind == "csv":
         assert path.read_text("utf-8-sig").splitlines() == ["a,b"]
     elif kind == "xlsx":
-        assert [[cell.value for cell in row] for row in openpyxl.load_workbook(path).active.iter_rows()] == [["a", "b"]]
+        assert [[cell.value for cell in row] for row in openpyxl.load_workbook(path).active.iter_rows()] == [
+            ["a", "b"]
+        ]
     elif kind == "json":
         assert json.loads(path.read_text()) == []
 
@@ -126,7 +129,7 @@ FORMULAS = [
     "\ufeff=1+1",
     "\u200b=1+1",
     "=cmd|'/c calc'!A1",
-    "=HYPERLINK(\"http://x\")",
+    '=HYPERLINK("http://x")',
 ]
 HARMLESS = ["a=1", "1-1", "jan.novak@example.org", "https://example.org", "#REF", "5 + 5", "", "´x", "'quoted'"]
 
