@@ -35,7 +35,9 @@ _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s[^>]*?)?(/?)>")
 _ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s(?:[^>]*?\s)?r=[\"']([0-9]{1,7})[\"']")
 _CELL_NUMBER = re.compile(rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"'][A-Za-z]{1,3}([0-9]{1,7})[\"']")
-_FAR_COLUMN = re.compile(rb"r=[\"'][A-Za-z]{3}")
+_FAR_COLUMN = re.compile(rb'r="[A-Za-z]{3}')
+_FAR_COLUMN_SINGLE_QUOTED = re.compile(rb"r='[A-Za-z]{3}")
+"""Apart from the usual spelling: one literal to look for is found twice as fast."""
 _MERGE = re.compile(
     rb"<(?:[\w.-]+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']"
 )
@@ -345,13 +347,17 @@ def _next(chunks: Iterator[bytes]) -> bytes:
 
 def _pieces(block: bytes, row: bytes) -> Iterator[bytes]:
     """Yield a block whole, or cut further where the rectangle around its cells would be too large."""
-    width = 16_384 if _FAR_COLUMN.search(block) else 702
+    far = _FAR_COLUMN.search(block) or (b"'" in block and _FAR_COLUMN_SINGLE_QUOTED.search(block))
+    width = 16_384 if far else 702
     first = _ROW_NUMBER.search(block)
     last = _ROW_NUMBER.match(block, max(0, block.rfind(row)))
     cell = _CELL_NUMBER.match(block, max(0, block.rfind(row[:-4] + b"c ")))
     if first is None or last is None:
-        if block.count(row[:-1]) * width > MAX_BLOCK_AREA:
+        span = block.count(row[:-1])
+        if span * width > MAX_BLOCK_AREA:
             raise UnreadableFile("too_many_cells")
+        if cell and int(cell[1]) > (int(first[1]) if first else 0) + span:
+            raise UnreadableFile("damaged_workbook")
         if block.strip():
             yield block
         return

@@ -415,6 +415,27 @@ def test_too_many_cells_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatc
     assert refused(simple) == "too_many_cells"
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="9"><c r="A9"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="B1048576"><v>1</v></c></row>',
+        b'<row><c r="A1"><v>1</v></c></row><row><c r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1" t="s"><v>99999</v></c></row>',
+    ],
+    ids=["rows out of order", "a cell of another row", "rows without numbers", "a text that is not there"],
+)
+def test_a_sheet_that_contradicts_itself_is_damaged(simple: Path, rows: bytes) -> None:
+    assert refused(with_rows(simple, rows)) == "damaged_workbook"
+
+
+def test_more_merged_ranges_than_cells_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_CELLS", 1000)
+    rows = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="L2"><v>1</v></c></row>'
+    merges = b"<mergeCells>" + b'<mergeCell ref="A1:L1048576"/>' * 100 + b"</mergeCells>"
+    assert refused(with_rows(simple, rows, merges)) == "too_many_cells"
+
+
 def test_an_encrypted_workbook_is_named_as_such(tmp_path: Path) -> None:
     path = tmp_path / "heslo.xlsx"
     path.write_bytes(
