@@ -1,7 +1,7 @@
 """A delimited text file from bytes to tables: small ones whole, large ones by their edges and a pass of DuckDB."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -72,7 +72,7 @@ def _read_small(
     lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
     reading = text.find_dialect(lines)
     numbered = list(enumerate(lines, start=1))[reading.skip :]
-    found = list(text.records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
+    found = list(text.Records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
     problems = [ReadProblem(row=record.line, said=Said(code=record.flaw)) for record in found if record.flaw]
     problems += [
         ReadProblem(row=line, said=Said(code="line_mended")) for line in decode.mended_lines(data, encoding)
@@ -91,7 +91,7 @@ def _read_small(
 def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
     """Return the commonest width of records, read without that knowledge."""
     widths: dict[int, int] = {}
-    for record in text.records(lines[: text.SAMPLE_LINES], dialect):
+    for record in text.Records(lines[: text.SAMPLE_LINES], dialect):
         if len(record.cells) > 1:
             widths[len(record.cells)] = widths.get(len(record.cells), 0) + record.span
     return max(widths, key=lambda width: widths[width], default=0)
@@ -118,7 +118,7 @@ class _LargeText:
         self._dialect, self._skip = reading.dialect, reading.skip
         numbered = list(enumerate(head, start=1))[reading.skip :]
         self._usual = _usual_width(numbered, self._dialect)
-        records = list(text.records(numbered, self._dialect, width=self._usual))
+        records = list(text.Records(numbered, self._dialect, width=self._usual))
         flawed = any(record.flaw or record.span > 1 for record in records)
         if records and records[-1].flaw:
             records.pop()
@@ -147,7 +147,7 @@ class _LargeText:
         if lines[-1] == "":
             lines.pop()
         numbered = list(enumerate(lines, start=self._lines - len(lines) + 1))[1:]
-        records = text.records(numbered, self._dialect, width=self._usual)
+        records = text.Records(numbered, self._dialect, width=self._usual)
         rows = [
             Row(record.line, record.cells, record.span) for record in records if any(map(str.strip, record.cells))
         ]
@@ -218,40 +218,75 @@ class _LargeText:
         for row, code in self._table.set_aside:
             if code in ("title", "comment"):
                 findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter))
-        seen, written, longest = findings.counts["set_aside"], 0, 0
-        header = bool(self._table.header)
-        for record in text.records(self._numbered(self._top()), self._dialect, width=self._usual):
-            cells = record.cells
-            if len(cells) < 2 and not any(map(str.strip, cells)):
-                continue
-            row = Row(record.line, cells, record.span)
-            if all(map(is_blank, cells)):
-                continue
-            seen += 1
-            if record.flaw:
-                findings.problem(record.flaw, record.line)
-            reason = self._reason_aside(row, header)
-            if reason:
-                findings.reject("set_aside", record.line, reason, raw_text(cells, delimiter))
-                continue
-            if len(cells) != width:
-                kept = fit_rows([row], self._table.labels, findings, delimiter, strict=True)
-                if not kept:
+        seen, written, longest, step = findings.counts["set_aside"], 0, 0, None
+        records = text.Records(self._numbered(self._top()), self._dialect, width=self._usual)
+        is_regular = self._regular_line()
+        while (taken := records.take()) is not None:
+            number, line = taken
+            if is_regular(line) and number not in self._footer:
+                out.write(line + "\n")
+                longest = max(longest, len(line))
+            else:
+                record = records.record(number, line)
+                if all(map(is_blank, record.cells)):
                     continue
-                cells = [str(cell) for cell in kept[0].cells]
-            lines.add(written, record.line)
-            writer.writerow(cells)
+                cells = self._mended(record, findings)
+                if cells is None:
+                    seen += 1
+                    continue
+                writer.writerow(cells)
+                longest = max(longest, sum(map(len, cells)))
+            if number - written != step:
+                step = number - written
+                lines.add(written, number)
+            seen += 1
             written += 1
-            longest = max(longest, sum(map(len, cells)))
         return seen, 4 * longest + 3 * width
 
-    def _reason_aside(self, row: Row, header: bool) -> str | None:
+    def _regular_line(self) -> Callable[[str], bool]:
+        """Return a quick test for lines that strict CSV takes as they are and that are surely data."""
+        dialect, width = self._dialect, self._table.width
+        if dialect.wrapped or dialect.cuts or dialect.escape or not dialect.delimiter or dialect.quote == "'":
+            return lambda line: False
+        delimiter, quote, marks = dialect.delimiter, dialect.quote, width - 1
+        matches = text.regular_line(dialect, width).fullmatch
+        header = tuple(self._labels_start(delimiter))
+        start = ("#", *header) if self._comments else header
+
+        def is_regular(line: str) -> bool:
+            if line.startswith(start) or len(line) < 2 * width:
+                return False
+            if quote and quote in line:
+                return matches(line) is not None
+            return line.count(delimiter) == marks
+
+        return is_regular
+
+    def _labels_start(self, delimiter: str) -> Iterator[str]:
+        """Yield how a repeated header would begin, quoted or not."""
+        if self._table.header:
+            first = self._table.labels[0]
+            yield from (first + delimiter, f'"{first}"{delimiter}')
+
+    def _mended(self, record: text.Record, findings: Findings) -> list[str] | None:
+        """Return the cells of a record that is not plainly regular; None, and noted why, if it is left out."""
+        row = Row(record.line, record.cells, record.span)
+        if record.flaw:
+            findings.problem(record.flaw, record.line)
+        reason = self._reason_aside(row)
+        if reason:
+            findings.reject("set_aside", record.line, reason, raw_text(record.cells, self._dialect.delimiter))
+            return None
+        kept = fit_rows([row], self._table.labels, findings, self._dialect.delimiter, strict=True)
+        return [str(cell) for cell in kept[0].cells] if kept else None
+
+    def _reason_aside(self, row: Row) -> str | None:
         if row.number in self._footer:
             return self._footer[row.number][1]
         first = row.cells[0]
         if self._comments and isinstance(first, str) and first.startswith("#"):
             return "comment"
-        return "repeated_header" if header and is_repeated_header(row, self._table.labels) else None
+        return "repeated_header" if self._table.header and is_repeated_header(row, self._table.labels) else None
 
     def _numbered(self, top: int) -> Iterator[tuple[int, str]]:
         with self._path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:

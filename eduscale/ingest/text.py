@@ -1,7 +1,7 @@
 """Delimited text: which dialect, and its records with the physical line where each starts."""
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,6 +13,12 @@ DELIMITERS = (";", ",", "\t", "|")
 DELIMITER_NAMES = {";": ";", ",": ",", "\t": "tab", "|": "|", "": "none", "fixed": "fixed width"}
 SAMPLE_LINES = 400
 MAX_RECORD_LINES = 2_000
+MAX_ATTEMPTS = 25
+"""A text of more lines that close its quote and open it again is no text with line breaks."""
+MAX_LONG_SEARCHES = 20
+"""After so many open quotes that no line closed ..."""
+SHORT_SEARCH = 20
+"""... only so many lines are searched."""
 MAX_LINE_LENGTH = 16 << 20
 FREE_TEXT_SCORE = 0.45
 """What a candidate must beat: that the file is one column of free text."""
@@ -134,13 +140,15 @@ def _candidates(sample: list[str], declared: str | None) -> Iterator[Scored]:
 
 def _is_wrapped(sample: list[str]) -> bool:
     full = [line for line in sample if line.strip()]
-    return len(full) > 1 and all(len(line) > 1 and line[0] == line[-1] == '"' for line in full)
+    return len(full) > 1 and all(
+        len(line) > 1 and line[0] == line[-1] == '"' and '"' not in line[1:-1].replace('""', "") for line in full
+    )
 
 
 def _scored(sample: list[str], dialect: Dialect) -> Scored:
     """Score a dialect: how many records have the usual width, how pure the columns are, what the quotes broke."""
     found = [
-        record for record in records(enumerate(sample, start=1), dialect) if any(map(str.strip, record.cells))
+        record for record in Records(enumerate(sample, start=1), dialect) if any(map(str.strip, record.cells))
     ]
     if not found:
         return 0.0, dialect, {}
@@ -193,38 +201,79 @@ def _fixed_width(sample: list[str]) -> tuple[int, ...]:
     return cuts if len(cuts) > 1 else ()
 
 
-def records(lines: Iterable[tuple[int, str]], dialect: Dialect, *, width: int = 0) -> Iterator[Record]:
-    """Yield the records of numbered lines; a quote that never closes, or closes too late, is a character.
+class Records:
+    """The records of numbered lines; a quote that never closes, or closes too late, is an ordinary character.
 
     With the usual `width` known, a record that swallowed complete records is told from a text with line breaks.
     """
-    source = iter(lines)
-    waiting: list[tuple[int, str]] = []
-    if dialect.wrapped:
-        dialect = replace(dialect, wrapped=False)
-        source = ((number, _unwrap(line)) for number, line in source)
-    while True:
-        if waiting:
-            number, line = waiting.pop(0)
-        else:
-            following = next(source, None)
-            if following is None:
-                return
-            number, line = following
+
+    def __init__(self, lines: Iterable[tuple[int, str]], dialect: Dialect, *, width: int = 0) -> None:
+        if dialect.wrapped:
+            dialect = replace(dialect, wrapped=False)
+            lines = ((number, _unwrap(line)) for number, line in lines)
+        self._lines = iter(lines)
+        self._dialect = dialect
+        self._width = width
+        self._returned: deque[tuple[int, str]] = deque()
+        self._failures = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        while (line := self.take()) is not None:
+            yield self.record(*line)
+
+    def take(self) -> tuple[int, str] | None:
+        """Return the next line with its number, None at the end."""
+        return self._returned.popleft() if self._returned else next(self._lines, None)
+
+    def record(self, number: int, line: str) -> Record:
+        """Return the record that starts with a line just taken, taking more where a quote is open at its end."""
+        dialect = self._dialect
         if len(line) > MAX_LINE_LENGTH:
             raise UnreadableFile("line_too_long", line=number, limit=MAX_LINE_LENGTH)
         if not dialect.quote or dialect.quote not in line:
-            yield Record(number, _bare_cells(line, dialect))
-            continue
+            return Record(number, _bare_cells(line, dialect))
         cells, flaw = split_quoted(line, dialect)
         if cells is not None:
-            yield Record(number, cells, 1, flaw)
-            continue
-        joined = _join((number, line), source, waiting, dialect, width)
-        if joined is not None:
-            yield joined
-            continue
-        yield Record(number, _literal_cells(line, dialect), 1, "stray_quote")
+            return Record(number, cells, 1, flaw)
+        joined = None if flaw else self._join(number, line)
+        return joined or Record(number, _literal_cells(line, dialect), 1, "stray_quote")
+
+    def _join(self, number: int, line: str) -> Record | None:
+        """Read on until the open quote is closed; give the lines back where that reading is the worse one."""
+        dialect = self._dialect
+        taken: list[tuple[int, str]] = []
+        text = [line]
+        size = len(line)
+        attempts = 0
+        limit = MAX_RECORD_LINES if self._failures < MAX_LONG_SEARCHES else SHORT_SEARCH
+        while (
+            len(taken) < limit
+            and attempts < MAX_ATTEMPTS
+            and size < MAX_LINE_LENGTH
+            and (following := self.take()) is not None
+        ):
+            taken.append(following)
+            text.append(following[1])
+            size += len(following[1])
+            if _closing(following[1], 0, dialect.quote, dialect.escape) < 0:
+                continue
+            attempts += 1
+            cells, flaw = split_quoted("\n".join(text), dialect)
+            if cells is None and not flaw:
+                continue
+            if cells is not None and not flaw and not _swallowed(text, cells, dialect, self._width):
+                return Record(number, cells, len(text))
+            break
+        self._failures += 1
+        self._returned.extendleft(reversed(taken))
+        return None
+
+
+def regular_line(dialect: Dialect, width: int) -> re.Pattern[str]:
+    """Return a pattern of the lines that are a record of `width` cells by themselves and need no mending."""
+    quote, delimiter = re.escape(dialect.quote or '"'), re.escape(dialect.delimiter)
+    cell = f"(?:{quote}[^{quote}]*+{quote}|[^{quote}{delimiter}]*+)"
+    return re.compile(f"{cell}(?:{delimiter}{cell}){{{width - 1}}}")
 
 
 def _unwrap(line: str) -> str:
@@ -248,37 +297,6 @@ def _literal_cells(line: str, dialect: Dialect) -> list[str]:
         cell[1:] if cell.startswith(quote) and cell.count(quote) == 1 else cell
         for cell in _bare_cells(line, dialect)
     ]
-
-
-def _join(
-    opened: tuple[int, str],
-    source: Iterator[tuple[int, str]],
-    waiting: list[tuple[int, str]],
-    dialect: Dialect,
-    width: int,
-) -> Record | None:
-    """Read on until the open quote is closed; give the lines back where that reading is the worse one."""
-    number, line = opened
-    taken: list[tuple[int, str]] = []
-    text = [line]
-    size = len(line)
-    while len(taken) < MAX_RECORD_LINES and size < MAX_LINE_LENGTH:
-        following = waiting.pop(0) if waiting else next(source, None)
-        if following is None:
-            break
-        taken.append(following)
-        text.append(following[1])
-        size += len(following[1])
-        if dialect.quote not in following[1]:
-            continue
-        cells, flaw = split_quoted("\n".join(text), dialect)
-        if cells is None:
-            continue
-        if flaw is None and not _swallowed(text, cells, dialect, width):
-            return Record(number, cells, len(text))
-        break
-    waiting[:0] = taken
-    return None
 
 
 def _swallowed(text: list[str], cells: list[str], dialect: Dialect, width: int) -> bool:
