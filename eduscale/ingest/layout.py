@@ -125,12 +125,13 @@ def _segments(rows: Iterable[Row]) -> list[list[Row]]:
     segments: list[list[Row]] = []
     following = -1
     for row in rows:
-        if all(map(is_blank, row.cells)):
+        number, cells, span = row
+        if all(map(is_blank, cells)):
             continue
-        if not segments or row.number != following:
+        if not segments or number != following:
             segments.append([])
         segments[-1].append(row)
-        following = row.number + row.span
+        following = number + span
     return segments
 
 
@@ -153,7 +154,7 @@ def _is_comment(row: Row) -> bool:
 def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]:
     """Part the lines of text that stand above a table, or alone, from the rows of the table."""
     start = 0
-    commented = any(_is_comment(row) for row in segment) and not _all_comments_are_data(segment)
+    commented = any(map(_is_comment, segment)) and not _all_comments_are_data(segment)
     while start < len(segment) and (
         (commented and _is_comment(segment[start])) or (widest > 1 and _is_one_text(segment[start]))
     ):
@@ -181,13 +182,7 @@ def _continues(table: FoundTable, body: list[Row]) -> bool:
 
 def is_repeated_header(row: Row, labels: Sequence[str]) -> bool:
     """Say whether a row holds the labels once more."""
-    wanted = _wanted(tuple(labels))
-    if not wanted:
-        return False
-    for place, _ in wanted:
-        if place >= len(row.cells) or not isinstance(row.cells[place], str):
-            return False
-    return all(normal_name(str(row.cells[place])) == name for place, name in wanted)
+    return _repeats(row.cells, _wanted(tuple(labels)))
 
 
 @lru_cache(maxsize=100)
@@ -195,6 +190,14 @@ def _wanted(labels: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
     """Return the places of the labels that are not blank, each with its normal name."""
     names = enumerate(map(normal_name, labels))
     return tuple((place, name) for place, name in names if name)
+
+
+def _repeats(cells: Sequence[Cell], wanted: tuple[tuple[int, str], ...]) -> bool:
+    """Say whether cells are the wanted labels; most rows are told apart by a cell that is no text."""
+    for place, _ in wanted:
+        if place >= len(cells) or not isinstance(cells[place], str):
+            return False
+    return bool(wanted) and all(normal_name(str(cells[place])) == name for place, name in wanted)
 
 
 def _new_table(body: list[Row]) -> FoundTable:
@@ -336,8 +339,9 @@ def _take_out(table: FoundTable) -> None:
     """Set aside rows that are no data: repeated headers, a row of types, comments, totals and notes at the end."""
     kept = []
     comments = any(code == "comment" for _, code in table.set_aside)
+    wanted = _wanted(tuple(table.labels)) if table.header else ()
     for place, row in enumerate(table.data):
-        if table.header and is_repeated_header(row, table.labels):
+        if _repeats(row.cells, wanted):
             table.set_aside.append((row, "repeated_header"))
         elif comments and _is_comment(row):
             table.set_aside.append((row, "comment"))
