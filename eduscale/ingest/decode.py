@@ -45,8 +45,17 @@ ALPHABETS = {
     "hr": "čćđšž",
     "hu": "áéíóöőúüű",
     "es": "áéíñóúü",
+    "pt": "áâãçéêíóôõú",
+    "it": "àèéìòù",
     "sv": "åäöæøé",
 }
+UNLIKELY = {
+    "cs": re.compile("č[bcfgprvz]"),
+    "sk": re.compile("č[bcfgprvz]"),
+    "hr": re.compile("č[bcfgpvz]"),
+    "pl": re.compile("[ńśź][aeouy]|ć[aou]"),
+}
+"""Neighbours that the language hardly knows, though it knows the letter."""
 RARE = frozenset("ĺŕľďťóúëïüœæÿ")
 TYPOGRAPHY = frozenset("„“”‚‘’«»–—…€§°·•×½¼²³©®™\u00a0")
 
@@ -215,10 +224,7 @@ def _likeness(sample: bytes, codec: str) -> float:
     strange += 1.5 * sum(
         count for word, count in words.items() if re.search(r"[a-zß-ž][A-ZÀ-ÞĄĆČĎĘĚŁŃŇŘŠŤŮŹŻŽĽ]", word)
     )
-    likeness = {
-        language: {word: _fits_language(word, alphabet) for word in words}
-        for language, alphabet in ALPHABETS.items()
-    }
+    likeness = {language: {word: _fits_language(word, language) for word in words} for language in ALPHABETS}
     best = 0.0
     if words:
         best = max(
@@ -231,8 +237,9 @@ def _likeness(sample: bytes, codec: str) -> float:
     return best - strange
 
 
-def _fits_language(word: str, alphabet: str) -> float:
-    score = 0.0
+def _fits_language(word: str, language: str) -> float:
+    alphabet, unlikely = ALPHABETS[language], UNLIKELY.get(language)
+    score = -0.5 if unlikely and unlikely.search(word.lower()) else 0.0
     for letter in word.lower():
         if ord(letter) > 127:
             score += (0.7 if letter in RARE else 1.0) if letter in alphabet else -1.5
