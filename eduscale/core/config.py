@@ -1,9 +1,9 @@
 """Settings: environment first, then `.env`, then defaults; a bad value stops the start in one line."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eduscale.core.errors import ConfigurationError
@@ -12,23 +12,40 @@ GIB = 1024**3
 MIB = 1024**2
 
 
+def _unset_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _not_empty(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("a path")
+    return value
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# `KEY=` means unset where a setting may be unset. Anywhere else it is refused: an ENV left empty by mistake must not
+# open a service to everybody.
+OptionalName = Annotated[Name | None, BeforeValidator(_unset_if_empty)]
+
+
 class Settings(BaseSettings):
     """Everything that can be configured; sizes in bytes, times in seconds."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore")
 
     env: Literal["local", "dev", "prod"] = "local"
-    auth: Literal["none"] | None = None
+    auth: Annotated[Literal["none"] | None, BeforeValidator(_unset_if_empty)] = None
     """Access control; unset means `none` when ENV=local and closed elsewhere."""
 
-    service_name: str = Field("eduscale-engine", min_length=1)
-    service_version: str = Field("0.1.0", min_length=1)
-    gcp_project_id: str | None = None
-    gcp_region: str = Field("europe-west1", min_length=1)
-    gcp_run_service: str = Field("eduscale-engine", min_length=1)
+    service_name: Name = "eduscale-engine"
+    service_version: Name = "0.1.0"
+    gcp_project_id: OptionalName = None
+    gcp_region: Name = "europe-west1"
+    gcp_run_service: Name = "eduscale-engine"
 
     storage: Literal["local"] = "local"
-    data_dir: Path = Path("data")
+    data_dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("data")
     warehouse: Literal["duckdb"] = "duckdb"
 
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -38,15 +55,15 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(gt=0)] = MIB
     """Largest body of a request that is not an upload."""
 
-    read_timeout_s: Annotated[float, Field(gt=0)] = 300
-    query_timeout_s: Annotated[float, Field(gt=0)] = 30
+    read_timeout_s: Positive = 300
+    query_timeout_s: Positive = 30
     query_max_rows: Annotated[int, Field(gt=0)] = 10_000
-    export_timeout_s: Annotated[float, Field(gt=0)] = 300
+    export_timeout_s: Positive = 300
     sandbox_memory_bytes: Annotated[int, Field(ge=128 * MIB)] = 512 * MIB
     sandbox_processes: Annotated[int, Field(ge=0)] = 0
     """Children at once; 0 means as many as there are CPUs."""
     sandbox_queue: Annotated[int, Field(ge=0)] = 8
-    upload_patience_s: Annotated[float, Field(ge=0)] = 10
+    upload_patience_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10
     """How long an upload that has landed waits for a place in the queue before it is told to come back."""
 
     @property
@@ -61,9 +78,11 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise ConfigurationError(_one_line(error)) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env is not accepted: it is not UTF-8; accepted: lines of KEY=value") from None
     if settings.env == "prod" and settings.auth == "none":
         raise ConfigurationError(
-            "AUTH='none' makes every caller an administrator and is refused when ENV=prod; unset AUTH"
+            "AUTH='none' is not accepted: it makes every caller an administrator; accepted with ENV=prod: unset"
         )
     return settings
 
@@ -72,6 +91,26 @@ def _one_line(error: ValidationError) -> str:
     """Say of the first wrong setting: its key, what is wrong with its value, what is accepted."""
     first = error.errors(include_url=False)[0]
     key = str(first["loc"][0]).upper() if first["loc"] else "settings"
-    context = first.get("ctx", {})
-    accepted = f"accepted: {context['expected']}" if "expected" in context else first["msg"].lower()
-    return f"{key}={first['input']!r} is not accepted; {accepted}"
+    value = str(first["input"])
+    shown = repr(value if len(value) <= 60 else f"{value[:60]}...")
+    wrong = "is not accepted" if value.strip() else "is empty"
+    return f"{key}={shown} {wrong}; accepted: {_accepted(first['type'], first.get('ctx', {}), first['msg'])}"
+
+
+def _accepted(kind: str, context: dict[str, Any], message: str) -> str:
+    match kind:
+        case "literal_error":
+            return str(context["expected"])
+        case "value_error":
+            return str(context["error"])
+        case "greater_than":
+            return f"a number greater than {context['gt']:g}"
+        case "greater_than_equal":
+            return f"a number of at least {context['ge']:.0f}"
+        case "int_parsing" | "int_from_float" | "int_parsing_size":
+            return "a whole number"
+        case "float_parsing" | "finite_number":
+            return "a number"
+        case "string_too_short":
+            return "a text that is not empty"
+    return message[:1].lower() + message[1:]
