@@ -202,9 +202,14 @@ def _substr(s: Expr, position: Expr, length: Expr | None = None) -> Expr:
     return call("gsql_substr3", s, position, length) if length else call("gsql_substr", s, position)
 
 
+_PATTERN_CHARACTERS = 1_000
+
+
 def _pattern(function: str, pattern: Expr) -> tuple[Expr, Expr]:
     """Return the pattern and the number of the group that it extracts: its only one, or all that matches."""
     written = literal_text(pattern, function, "the pattern")
+    if len(written) > _PATTERN_CHARACTERS:
+        raise QueryRefused(f"{function}: the pattern is longer than {_PATTERN_CHARACTERS} characters.")
     groups = len(re.findall(r"\((?!\?)|\(\?P?<", re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", written)))
     if groups > 1:
         raise QueryRefused(f"{function}: the pattern may have one group in brackets; write (?:...) for others.")

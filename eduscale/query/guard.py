@@ -29,6 +29,7 @@ MAX_BRACKETS = 60
 MAX_WORDS = 20_000
 _STEPS_A_WORD = 40
 _LISTED = 12
+_NAME_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,11 @@ def _parse(sql: str) -> exp.Query:
         raise QueryRefused(
             f"The statement is not a GoogleSQL SELECT that can be understood{where}.{hint}"
         ) from None
-    except (TokenError, ValueError):
-        raise QueryRefused("The statement has a quote, comment or sign that cannot be understood.") from None
+    except (TokenError, ValueError, TypeError, AttributeError, LookupError):
+        # the parser stumbles over some statements that nobody would write
+        raise QueryRefused(
+            "The statement has a quote, comment, sign or word in a place where it cannot be understood."
+        ) from None
     statements = [statement for statement in statements if not isinstance(statement, exp.Semicolon)]
     if len(statements) != 1:
         raise QueryRefused("Exactly one statement is allowed, and it has to be a SELECT.")
@@ -162,7 +166,7 @@ def _named_pseudo_columns(query: exp.Query) -> tuple[str, ...]:
 
 def _near(name: str, known: Mapping[str, object]) -> str:
     """List what there is, the closest first and not more than a person reads."""
-    close = get_close_matches(_folded(name), known, n=3, cutoff=0.6)
+    close = get_close_matches(_folded(name[:_NAME_CHARACTERS]), known, n=3, cutoff=0.6)
     listed = [*close, *(other for other in sorted(known) if other not in close)]
     more = ", ..." if len(listed) > _LISTED else ""
     return ", ".join(listed[:_LISTED]) + more
@@ -299,6 +303,7 @@ _ELEMENTS = {
 _JOIN_SIDES = {"", "LEFT", "RIGHT", "FULL"}
 _JOIN_KINDS = {"", "INNER", "OUTER", "CROSS"}
 
+_MAY_BE_DATES = (exp.Column, exp.Anonymous)
 _MODIFIERS = (exp.Distinct, exp.Order, exp.Limit, exp.IgnoreNulls, exp.RespectNulls, exp.HavingMax)
 
 Scope = frozenset[str]
@@ -368,11 +373,12 @@ class _Translation:
                 # a table in the list may use those before it, never itself nor those outside of this query
                 self._check_attributes(cte)
                 cte.set("this", self._visit(cte.this, scope))
-                self._check_attributes(cte.args["alias"])
+                self._visit(cte.args["alias"], scope)
                 scope = scope | {_folded(cte.alias)}
             node.set("with_", None)
         if isinstance(node, exp.Select):
             self._check_select(node)
+            self._prefer_aliases(node)
         if isinstance(node, exp.SetOperation) and node.args.get("distinct") is None:
             raise QueryRefused("Write UNION ALL or UNION DISTINCT, INTERSECT DISTINCT, EXCEPT DISTINCT.")
         readable = _dataset_sources(node, scope) if self.pseudo_columns and isinstance(node, exp.Select) else ()
@@ -390,6 +396,40 @@ class _Translation:
             raise QueryRefused("DISTINCT ON is not allowed.")
         if not node.expressions:
             raise QueryRefused("A SELECT needs at least one column.")
+
+    def _prefer_aliases(self, node: exp.Select) -> None:
+        """Let GROUP BY and ORDER BY mean a name of the SELECT list where DuckDB would mean a column."""
+        places: dict[str, int] = {}
+        for place, projection in enumerate(node.expressions, start=1):
+            if isinstance(projection, exp.Star) or isinstance(projection.this, exp.Star):
+                break
+            inner = projection.this
+            same = isinstance(inner, exp.Column) and _folded(inner.name) == _folded(projection.alias)
+            if isinstance(projection, exp.Alias) and not same:
+                places[_folded(projection.alias)] = place
+        group = node.args.get("group")
+        for holder in [group, *group.find_all(exp.Rollup, exp.Cube)] if group is not None else []:
+            for column in holder.expressions:
+                if isinstance(column, exp.Column) and not column.table and _folded(column.name) in places:
+                    column.replace(number(places[_folded(column.name)]))
+        order = node.args.get("order")
+        if places and order is not None:
+            self._refuse_shadowed(node, order, places)
+
+    def _refuse_shadowed(self, node: exp.Select, order: exp.Order, names: Mapping[str, int]) -> None:
+        """Refuse to calculate in ORDER BY with a name that may mean a column as well, as far as that is known."""
+        tables = [table for table in node.find_all(exp.Table) if _folded(table.name) in self._catalogue]
+        columns = {column.name for table in tables for column in self._catalogue[_folded(table.name)].columns}
+        for projection in node.expressions:
+            columns.update(_folded(column.name) for column in projection.find_all(exp.Column))
+        shadowed = columns & names.keys()
+        for ordered in order.expressions:
+            for column in ordered.this.find_all(exp.Column):
+                if column is not ordered.this and not column.table and _folded(column.name) in shadowed:
+                    raise QueryRefused(
+                        f"ORDER BY calculates with {_quoted(column.name)}, which is a column and also something else "
+                        "in the SELECT list; give the one in the SELECT list a name of its own."
+                    )
 
     def _hide_pseudo_columns(self, node: exp.Query, sources: tuple[str, ...]) -> None:
         """Keep `*` from showing pseudo-columns, which the views hold as soon as a query names them."""
@@ -424,6 +464,8 @@ class _Translation:
         return exp.Table(this=exp.to_identifier(table_name(dataset), quoted=True), alias=alias)
 
     def _visit_join(self, node: exp.Join, scope: Scope) -> Expr:
+        if not all(isinstance(name, exp.Identifier) for name in node.args.get("using") or []):
+            raise QueryRefused("USING takes names of columns.")
         side, kind = str(node.args.get("side") or ""), str(node.args.get("kind") or "")
         if side not in _JOIN_SIDES or kind not in _JOIN_KINDS:
             raise QueryRefused(f"A {side} {kind} JOIN is not allowed.")
@@ -467,6 +509,21 @@ class _Translation:
             raise QueryRefused("A column is a name, or a table and a name.")
         return node
 
+    def _visit_alias(self, node: exp.Alias, scope: Scope) -> Expr:
+        if not isinstance(node.args.get("alias"), exp.Identifier):
+            raise QueryRefused("A name after AS is a plain name.")
+        return self._visit_children(node, scope)
+
+    def _visit_tablealias(self, node: exp.TableAlias, _scope: Scope) -> Expr:
+        if not isinstance(node.this, exp.Identifier):
+            raise QueryRefused("A name after AS is a plain name.")
+        return node
+
+    def _visit_tuple(self, node: exp.Tuple, scope: Scope) -> Expr:
+        if not isinstance(node.parent, (exp.GroupingSets, exp.Rollup, exp.Cube)):
+            raise QueryRefused("Several values in brackets are allowed in GROUPING SETS and after IN; use STRUCT.")
+        return self._visit_children(node, scope)
+
     def _visit_dot(self, node: exp.Dot, scope: Scope) -> Expr:
         if not isinstance(node.expression, exp.Identifier):
             raise QueryRefused("A function may not be called with a prefix.")
@@ -478,7 +535,14 @@ class _Translation:
             holder is not node.parent and not isinstance(holder, exp.Select)
         ):
             raise QueryRefused("* stands alone in SELECT or in COUNT(*).")
+        for left_out in node.args.get("except_") or []:
+            if not isinstance(left_out, (exp.Column, exp.Identifier)) or isinstance(left_out.this, exp.Star):
+                raise QueryRefused("* EXCEPT takes names of columns.")
+            if isinstance(left_out, exp.Column):
+                self._visit(left_out, scope)
         for replaced in node.args.get("replace") or []:
+            if not isinstance(replaced, exp.Alias):
+                raise QueryRefused("* REPLACE takes values with the names of columns.")
             replaced.set("this", self._visit(replaced.this, scope))
         return node
 
@@ -489,7 +553,7 @@ class _Translation:
             return node
         written = str(node.this)
         if re.fullmatch(r"\d+", written):
-            if int(written) > 2**63 - 1:
+            if len(written) > 19 or int(written) > 2**63 - 1:
                 raise QueryRefused("A whole number has to be below 2^63.")
             return node
         if not re.fullmatch(r"\d*\.?\d*(e[-+]?\d+)?", written, re.IGNORECASE):
@@ -507,6 +571,8 @@ class _Translation:
 
     def _visit_sub(self, node: exp.Sub, scope: Scope) -> Expr:
         self._visit_children(node, scope)
+        if isinstance(node.this, _MAY_BE_DATES) and isinstance(node.expression, _MAY_BE_DATES):
+            return call("gsql_minus", node.this, node.expression)
         return exp.Sub(this=_wide(node.this), expression=node.expression)
 
     def _visit_rawstring(self, node: exp.RawString, _scope: Scope) -> Expr:
@@ -617,7 +683,7 @@ class _Translation:
         name = _folded(node.name).upper()
         function = FUNCTIONS.get(name)
         if function is None:
-            close = get_close_matches(name, FUNCTIONS, n=3, cutoff=0.6)
+            close = get_close_matches(name[:_NAME_CHARACTERS], FUNCTIONS, n=3, cutoff=0.6)
             hint = f" Close to it: {', '.join(close)}." if close else ""
             raise QueryRefused(f"The function {_quoted(node.name)} is not on the list of functions.{hint}")
         if windowed and function.kind == "scalar":
@@ -651,11 +717,15 @@ class _Translation:
                     nulls = type(last)
                 last = last.this
             if isinstance(last, exp.Distinct):
+                if not last.expressions:
+                    raise QueryRefused(f"{name}: DISTINCT stands before a value.")
                 distinct = True
                 first, last = [*first, *last.expressions[:-1]], last.expressions[-1]
         raw = [*first, last] if last is not None else []
         if any(isinstance(value, _MODIFIERS) for value in raw):
             raise QueryRefused(f"{name} may not be called with DISTINCT, ORDER BY, LIMIT or IGNORE NULLS here.")
+        if name != "STRUCT" and any(isinstance(value, exp.Alias) for value in raw):
+            raise QueryRefused(f"{name} does not take names for its arguments.")
         if name != "COUNT" and any(isinstance(value, exp.Star) for value in raw):
             raise QueryRefused(f"{name} does not take *.")
         values = [value if place in parts else self._visit(value, scope) for place, value in enumerate(raw)]
@@ -691,7 +761,7 @@ def _words(node: Expr) -> str:
 
 
 def _quoted(name: str) -> str:
-    return f'"{name[:80]}"'
+    return f'"{name[:_NAME_CHARACTERS]}"'
 
 
 def _how_many(least: int, most: int | None) -> str:

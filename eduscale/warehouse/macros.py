@@ -10,6 +10,7 @@ FAILURES = {
     "gsql_bad_boolean": "A text is neither true nor false; SAFE_CAST gives NULL instead.",
     "gsql_bad_date": "A text is not a date such as 2025-09-01; SAFE_CAST gives NULL instead.",
     "gsql_out_of_bounds": "An array has no element at that place; SAFE_OFFSET gives NULL instead.",
+    "gsql_dates_subtracted": "A date minus a date is not available; use DATE_DIFF(a, b, DAY).",
     "gsql_negative_length": "A length may not be negative.",
 }
 
@@ -114,6 +115,9 @@ _ARRAYS = (
 )
 
 _DATES = (
+    # an interval in GoogleSQL, a number of days in DuckDB
+    """gsql_minus(a, b) AS CASE WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN error('gsql_dates_subtracted')
+        ELSE a - b END""",
     "gsql_current_date(zone) AS CAST(timezone(zone, now()) AS DATE)",
     "gsql_current_datetime(zone) AS timezone(zone, now())",
     "gsql_current_time(zone) AS CAST(timezone(zone, now()) AS TIME)",

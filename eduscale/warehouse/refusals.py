@@ -108,7 +108,7 @@ def _refusal(message: str, columns: Mapping[str, str], datasets: Sequence[str]) 
 
 
 def _unknown_column(name: str, columns: Mapping[str, str], datasets: Sequence[str]) -> str:
-    close = get_close_matches(name.lower(), columns, n=3, cutoff=0.6)
+    close = get_close_matches(name[:80].lower(), columns, n=3, cutoff=0.6)
     listed = [*close, *(other for other in columns if other not in close)]
     listed += [] if len(listed) >= _LISTED else PSEUDO_COLUMNS if datasets else []
     more = ", ..." if len(listed) > _LISTED else ""

@@ -14,17 +14,17 @@ from eduscale.warehouse.macros import MACRO_NAMES
 
 FUNCTIONS = MACRO_NAMES | frozenset(
     """
-    + - * / // || ~~ !~~ like_escape not_like_escape
-    count count_star sum avg min max any_value arg_max arg_min bool_and bool_or
-    stddev_samp stddev_pop var_samp var_pop corr covar_pop covar_samp approx_count_distinct quantile_disc quantile_cont array_agg string_agg
-    row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
-    nullif greatest least abs sign round trunc ceil floor mod sqrt cbrt pow exp ln log log10
-    sin cos tan asin acos atan atan2 isnan isinf random
-    length strlen upper lower trim ltrim rtrim lpad rpad strpos replace translate repeat reverse
-    starts_with ends_with string_split ascii unicode chr nfc_normalize printf regexp_matches regexp_extract_all regexp_replace uuid
-    now timezone make_date make_time make_timestamp date_diff date_sub strftime strptime epoch_ms epoch_us
-    to_years to_months to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
-    len range unnest list_value list_slice list_reverse list_concat array_to_string generate_series struct_pack
+    + - * / // || ~~ !~~ like_escape not_like_escape count count_star sum avg min max any_value arg_max
+    arg_min bool_and bool_or stddev_samp stddev_pop var_samp var_pop corr covar_pop covar_samp
+    approx_count_distinct quantile_disc quantile_cont array_agg string_agg row_number rank dense_rank
+    percent_rank cume_dist ntile lag lead first_value last_value nth_value nullif greatest least abs sign
+    round trunc ceil floor mod sqrt cbrt pow exp ln log log10 sin cos tan asin acos atan atan2 isnan isinf
+    random length strlen upper lower trim ltrim rtrim lpad rpad strpos replace translate repeat reverse
+    starts_with ends_with string_split ascii unicode chr nfc_normalize printf regexp_matches
+    regexp_extract_all regexp_replace uuid now timezone make_date make_time make_timestamp date_diff date_sub
+    strftime strptime epoch_ms epoch_us to_years to_months to_days to_hours to_minutes to_seconds
+    to_milliseconds to_microseconds len range unnest list_value list_slice list_reverse list_concat
+    array_to_string generate_series struct_pack
     """.split()
 )
 """Every function of DuckDB that a translated statement may call."""

@@ -547,6 +547,8 @@ def test_what_goes_wrong_is_said_without_the_value(sql: str, fragment: str) -> N
         "'a' ILIKE 'A'",
         "'a' LIKE ANY ('a', 'b')",
         "99999999999999999999",
+        "9" * 9000,
+        "REGEXP_EXTRACT('a', '" + "[)" * 9000 + "')",
     ],
 )
 def test_what_would_not_be_equal_on_both_engines_is_refused(sql: str) -> None:
