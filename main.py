@@ -17,7 +17,7 @@ from eduscale.core.errors import ConfigurationError
 os.environ.setdefault("THREADS", "100")
 
 # This file is imported in gunicorn's master, before it forks: reading the settings here is the last moment at
-# which a bad value can stop the start. Nothing else may happen yet: no thread, file or connection would survive it.
+# which a bad value can stop the start. Nothing else may happen yet: no thread or connection would survive it.
 try:
     settings = load_settings()
 except ConfigurationError as error:

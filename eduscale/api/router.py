@@ -42,7 +42,7 @@ class FormFields:
     required: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
     """One method of one URL: who may call it, what it reads and what it answers.
 

@@ -24,8 +24,8 @@ def _not_empty(value: object) -> object:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-# `KEY=` means unset where a setting may be unset. Anywhere else it is refused: an ENV left empty by mistake must not
-# open a service to everybody.
+# `KEY=` means unset where a setting may be unset. Anywhere else it is refused: an ENV left empty by mistake must
+# not open a service to everybody.
 OptionalName = Annotated[Name | None, BeforeValidator(_unset_if_empty)]
 
 
@@ -98,19 +98,16 @@ def _one_line(error: ValidationError) -> str:
 
 
 def _accepted(kind: str, context: dict[str, Any], message: str) -> str:
-    match kind:
-        case "literal_error":
-            return str(context["expected"])
-        case "value_error":
-            return str(context["error"])
-        case "greater_than":
-            return f"a number greater than {context['gt']:g}"
-        case "greater_than_equal":
-            return f"a number of at least {context['ge']:.0f}"
-        case "int_parsing" | "int_from_float" | "int_parsing_size":
-            return "a whole number"
-        case "float_parsing" | "finite_number":
-            return "a number"
-        case "string_too_short":
-            return "a text that is not empty"
-    return message[:1].lower() + message[1:]
+    sentences = {
+        "literal_error": "{expected}",
+        "value_error": "{error}",
+        "greater_than": "a number greater than {gt}",
+        "greater_than_equal": "a number of at least {ge}",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "int_parsing_size": "a whole number",
+        "float_parsing": "a number",
+        "finite_number": "a number",
+        "string_too_short": "a text that is not empty",
+    }
+    return sentences[kind].format(**context) if kind in sentences else message[:1].lower() + message[1:]

@@ -3,10 +3,10 @@
 google-cloud-logging's StructuredLogHandler writes the JSON. Importing it takes longer than the rest of the
 start, so it is made when the first line is written. It is handed records on which everything is settled already,
 because what it would infer itself is not for our log: the full URL with the query string, a message that starts
-with `{` as the whole payload, header values as they came. A record may carry `json_fields` and `http_request`.
+with `{` as the whole payload, headers as they came. A record may carry `json_fields` and `http_request`.
 
-No cell value, no filename and no personal name belongs in a line. Exceptions that are not ours keep type and frames
-and lose their message, and lines of libraries lose their arguments, since both may quote what somebody sent.
+No cell value, no filename and no personal name belongs in a line. Exceptions that are not ours keep type and
+frames and lose their message, and lines of libraries lose their arguments, since both may quote what somebody sent.
 """
 
 import contextlib
