@@ -92,17 +92,23 @@ class ParquetWriter:
         self,
         source: Source,
         *,
+        labels: Sequence[str],
         names: Sequence[str],
         samples: Sequence[Sample],
         habits: Habits,
         chosen: Mapping[int, Choice],
         target: Path,
     ) -> Loaded:
-        """Write the rows of `source` to `target`; columns in `chosen` are decided, the others by their cells."""
+        """Write the rows of `source` to `target`; columns in `chosen` are decided, the others by their cells.
+
+        Where the records were not checked a repeated header shows as labels among the values: no record either.
+        """
         choices = [chosen.get(place) or choose(sample, habits) for place, sample in enumerate(samples)]
         for attempt in range(MAX_ROUNDS):
             rows, refused = self._copy(source, names, choices, target)
             unfit = self._unfit()
+            if source.doubtful:
+                refused += sum(cells[labels[place]] for place, cells in unfit.items())
             if refused or not unfit:
                 return Loaded(rows, choices, [], refused)
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}

@@ -158,6 +158,7 @@ class TableReader:
     def _load(self, draft: Draft, names: list[str], target: Path) -> Loaded:
         return self._writer.write(
             draft.source,
+            labels=draft.labels,
             names=names,
             samples=draft.samples,
             habits=draft.habits,

@@ -1,0 +1,74 @@
+"""Reads bytes the way the child does, in this process, and gives back the reading with its rows."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from eduscale.ingest.tabular import read_file
+from eduscale.models.reading import Reading, ReadTable, ReadTask
+
+Value = str | int | float | bool | date | datetime | time | Decimal | None
+
+
+class Read(NamedTuple):
+    """A reading and the folder that its Parquet files are in."""
+
+    reading: Reading
+    folder: Path
+
+    @property
+    def table(self) -> ReadTable:
+        """The only table."""
+        assert self.reading.error is None, self.reading.error
+        assert len(self.reading.tables) == 1
+        return self.reading.tables[0]
+
+    def rows(self, table: ReadTable | None = None) -> list[tuple[Value, ...]]:
+        """The rows of a table in file order, those of the only one by default."""
+        return self._all((table or self.table).rows_file)
+
+    def rejects(self, table: ReadTable | None = None) -> list[tuple[Value, ...]]:
+        """What was left out: kind, row, column_name, code, raw."""
+        name = (table or self.table).rejects_file
+        return self._all(name) if name else []
+
+    def _all(self, name: str) -> list[tuple[Value, ...]]:
+        with duckdb.connect() as connection:
+            return connection.execute("FROM read_parquet(?)", [str(self.folder / name)]).fetchall()
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the only table's columns."""
+        return [column.type for column in self.table.columns]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the only table's columns."""
+        return [column.name for column in self.table.columns]
+
+    def guess(self, what: str, column: str | None = None) -> object:
+        """The value of one decision."""
+        (value,) = [guess.value for guess in self.table.guesses if (guess.what, guess.column) == (what, column)]
+        return value
+
+
+def read(folder: Path, data: bytes | str, filename: str = "file.csv") -> Read:
+    """Read bytes, or text as UTF-8, as a file of that name."""
+    sent = folder / "sent"
+    sent.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return read_path(sent, folder, filename)
+
+
+def read_path(sent: Path, folder: Path, filename: str) -> Read:
+    """Read a file that exists into `folder/out`; anything left there beside the named files is a fault."""
+    out = folder / "out"
+    out.mkdir()
+    task = ReadTask(path=str(sent), filename=filename, folder=str(out), threads=2, memory_bytes=512 << 20)
+    reading = Reading.model_validate_json(read_file(task.model_dump_json().encode()))
+    left = {path.name for path in out.iterdir()}
+    named = {name for table in reading.tables for name in (table.rows_file, table.rejects_file) if name}
+    assert left == named or reading.error, left - named
+    return Read(reading, out)

@@ -1,0 +1,69 @@
+"""The table is found between what stands above, within and below it."""
+
+from pathlib import Path
+
+from tests.ingest.reading import read
+
+
+def test_titles_comments_totals_and_notes_are_set_aside(tmp_path: Path) -> None:
+    got = read(tmp_path, "Přehled škol\nk 30. 9. 2024\n\nokres;škol\nJih;12\nSever;7\nCelkem;19\n\nZdroj: výkaz\n")
+    assert got.rows() == [("Jih", 12), ("Sever", 7)]
+    assert [(kind, row, code) for kind, row, _, code, _ in got.rejects()] == [
+        ("set_aside", 1, "title"),
+        ("set_aside", 2, "title"),
+        ("set_aside", 9, "note"),
+        ("set_aside", 7, "total"),
+    ]
+
+
+def test_a_header_of_two_rows_is_joined(tmp_path: Path) -> None:
+    got = read(tmp_path, "okres;2023;;2024;\n;chlapci;dívky;chlapci;dívky\nJih;1;2;3;4\nSever;5;6;7;8\n")
+    assert got.names == ["okres", "2023_chlapci", "2023_divky", "2024_chlapci", "2024_divky"]
+    assert got.guess("header") == 2
+
+
+def test_a_header_of_years_is_a_header(tmp_path: Path) -> None:
+    got = read(tmp_path, "okres;2022;2023\nJih;12;15\nSever;7;9\n")
+    assert got.names == ["okres", "2022", "2023"]
+    assert got.rows() == [("Jih", 12, 15), ("Sever", 7, 9)]
+
+
+def test_numbers_from_the_first_row_on_have_no_header(tmp_path: Path) -> None:
+    got = read(tmp_path, "1;7;a\n2;14;b\n3;21;c\n")
+    assert got.names == ["column_1", "column_2", "column_3"]
+    assert got.table.rows == 3
+
+
+def test_a_table_of_text_keeps_its_first_row_as_header(tmp_path: Path) -> None:
+    got = read(tmp_path, "name,city\nAnn,Oak\nBob,Elm\n")
+    assert got.names == ["name", "city"]
+
+
+def test_a_row_of_types_is_no_data(tmp_path: Path) -> None:
+    got = read(tmp_path, "School Year,Date,Region\nlist,date,string\n2024/25,31.12.2024,Jih\n")
+    assert got.table.rows == 1
+    assert got.types == ["text", "date", "text"]
+
+
+def test_a_repeated_header_is_no_data(tmp_path: Path) -> None:
+    got = read(tmp_path, "id,n\n1,2\nid,n\n3,4\n")
+    assert got.rows() == [(1, 2), (3, 4)]
+    assert got.table.set_aside_rows == 1
+
+
+def test_a_blank_line_within_the_data_ends_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, "id,name\n1,a\n\n2,b\n3,c\n").table.rows == 3
+
+
+def test_a_second_header_starts_a_second_table(tmp_path: Path) -> None:
+    got = read(tmp_path, "škola;počet\nA;1\nB;2\n\ntřída;kapacita;obsazeno\n1.A;30;28\n1.B;30;25\n")
+    assert [[column.name for column in table.columns] for table in got.reading.tables] == [
+        ["skola", "pocet"],
+        ["trida", "kapacita", "obsazeno"],
+    ]
+    assert [table.rows for table in got.reading.tables] == [2, 2]
+
+
+def test_a_comment_mark_may_be_data(tmp_path: Path) -> None:
+    got = read(tmp_path, "tag,n\n#a,1\n#b,2\n#c,3\n")
+    assert got.rows() == [("#a", 1), ("#b", 2), ("#c", 3)]

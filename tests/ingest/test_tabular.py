@@ -1,0 +1,198 @@
+"""A file is read into typed Parquet and accounts for every row, or says in a code why it cannot be read."""
+
+import random
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eduscale.ingest import delimited
+from tests.ingest.reading import Read, read
+
+LINES = [
+    "id;škola;počet;průměr;datum",
+    *(f"{n};ZŠ {n % 7};{n * 3};{n % 5},25;{n % 28 + 1}.{n % 12 + 1}.2024" for n in range(400)),
+]
+TEXT = "\n".join(LINES) + "\n"
+
+
+@pytest.fixture
+def _as_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every file count as large, its edges being a few kilobytes."""
+    monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
+
+
+def summary(got: Read) -> tuple[object, ...]:
+    """Return what must not depend on how the file was read."""
+    table = got.table
+    return (
+        [(column.label, column.type, column.storage) for column in table.columns],
+        got.rows(),
+        table.rejected_rows,
+        table.set_aside_rows,
+        sorted((problem.row, problem.said.code) for problem in table.problems),
+    )
+
+
+VARIANTS: dict[str, bytes] = {
+    "regular": TEXT.encode(),
+    "no newline at the end": TEXT.rstrip("\n").encode(),
+    "with a byte order mark": TEXT.encode("utf-8-sig"),
+    "CRLF": TEXT.replace("\n", "\r\n").encode(),
+    "CR": TEXT.replace("\n", "\r").encode(),
+    "mixed line ends": TEXT.replace("\n", "\r\n", 200).encode(),
+    "windows-1250": TEXT.encode("cp1250"),
+    "UTF-16": TEXT.encode("utf-16"),
+    "quoted": "".join(";".join(f'"{cell}"' for cell in line.split(";")) + "\n" for line in LINES).encode(),
+    "titled": ("Výkaz\n\n" + TEXT).encode(),
+    "with a footer": (TEXT + "Celkem;;239400;;\nZdroj: výkaz\n").encode(),
+    "with blank lines": TEXT.replace("\n150;", "\n\n\n150;").encode(),
+    "with a bad cell": TEXT.replace(";600;", ";abc;").encode(),
+    "with an impossible date": TEXT.replace(
+        "\n199;ZŠ 3;597;4,25;4.8.2024", "\n199;ZŠ 3;597;4,25;31.6.2024"
+    ).encode(),
+    "with a short row": TEXT.replace(";597;4,25;4.8.2024", ";597").encode(),
+    "with a long row": TEXT.replace("4,25;4.8.2024", "4,25;4.8.2024;x", 1).encode(),
+    "with a stray quote": TEXT.replace("200;ZŠ", '200;"ZŠ').encode(),
+    "with a text of two lines": TEXT.replace("ZŠ 4;600", '"ZŠ\n4";600').encode(),
+    "with a repeated header": TEXT.replace("\n200;", f"\n{LINES[0]}\n200;").encode(),
+    "with a null word late": TEXT.replace(";600;", ";-;").encode(),
+    "with padding late": TEXT.replace(";600;", "; 600 ;").encode(),
+    "with a thousand late": TEXT.replace(";1050;", ";1 050;").encode(),
+    "with NULs": TEXT.replace("200;ZŠ", "200;Z\0Š").encode(),
+}
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in VARIANTS.items()])
+def test_large_files_are_read_as_small_ones(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "large").mkdir()
+    small = summary(read(tmp_path / "small", data))
+    monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
+    large = summary(read(tmp_path / "large", data))
+    assert large[:4] == small[:4]
+    assert set(large[4]) <= set(small[4])  # type: ignore[call-overload]
+
+
+def test_a_type_that_the_edges_of_a_large_file_do_not_show_is_found(_as_large: None, tmp_path: Path) -> None:
+    cells = [str(n) for n in range(2000)]
+    for n in range(600, 1400):
+        cells[n] = f"x{n}"
+    got = read(tmp_path, "n;value\n" + "".join(f"{n};{cell}\n" for n, cell in enumerate(cells)))
+    assert got.types == ["integer", "text"]
+    assert [row[1] for row in got.rows()] == cells
+
+
+def test_the_order_of_day_and_month_is_found_in_the_middle_of_a_large_file(
+    _as_large: None, tmp_path: Path
+) -> None:
+    cells = [f"{n % 12 + 1:02d}/{n % 9 + 1:02d}/2024" for n in range(2000)]
+    cells[1000] = "03/25/2024"
+    got = read(tmp_path, "n;when\n" + "".join(f"{n};{cell}\n" for n, cell in enumerate(cells)))
+    assert str(got.rows()[1000][1]) == "2024-03-25"
+    assert str(got.rows()[1][1]) == "2024-02-02"
+
+
+@pytest.mark.parametrize("name", [name for name, data in VARIANTS.items()])
+def test_every_guess_is_given_with_evidence(name: str, tmp_path: Path) -> None:
+    table = read(tmp_path, VARIANTS[name]).table
+    decided = [guess.what for guess in table.guesses if guess.column is None]
+    assert {"encoding", "delimiter", "quote", "header", "decimal_mark"} <= set(decided)
+    assert [guess.column for guess in table.guesses if guess.what == "type"] == [c.name for c in table.columns]
+    assert all(guess.evidence.code and 0 <= guess.confidence <= 1 for guess in table.guesses)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_cut_and_corrupted_bytes_give_a_reading_that_adds_up_or_a_code(
+    large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:
+        monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
+    chance = random.Random(7)
+    for round_ in range(40):
+        data = bytearray(chance.choice([TEXT.encode(), TEXT.encode("cp1250"), TEXT.encode("utf-16")]))
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(len(data))
+            match chance.randint(0, 3):
+                case 0:
+                    del data[place : place + chance.randint(1, 200)]
+                case 1:
+                    data[place] = chance.choice(b'\x00";\n\r\xff\x8a')
+                case 2:
+                    data[place:place] = bytes(chance.randrange(256) for _ in range(5))
+                case _:
+                    data = data[: max(10, place)]
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        got = read(folder, bytes(data))
+        for table in got.reading.tables:
+            rejects = got.rejects(table)
+            assert table.rows == len(got.rows(table))
+            assert table.rejected_rows == sum(reject[0] == "rejected" for reject in rejects)
+            assert table.set_aside_rows == sum(reject[0] == "set_aside" for reject in rejects)
+
+
+CELL = st.one_of(
+    st.integers(-(10**17), 10**17).map(str),
+    st.text(st.characters(codec="cp1250", exclude_categories=("Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=8),
+    st.sampled_from(["a b", 'say "x"', "a;b", "a,b", "two\nlines", "", "ěščřžýáíé"]),
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    rows=st.lists(st.tuples(CELL, CELL, CELL), min_size=4, max_size=12),
+    delimiter=st.sampled_from([";", ",", "\t", "|"]),
+    codec=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_table_that_is_written_quoted_is_read_back(
+    rows: list[tuple[str, ...]],
+    delimiter: str,
+    codec: str,
+    end: Literal["\n", "\r\n"],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    quoted = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    text = delimiter.join(("key", "first", "second", "third")) + end
+    text += "".join(f"row{n}{delimiter}{line}{end}" for n, line in enumerate(quoted))
+    got = read(tmp_path_factory.mktemp("table"), text.encode(codec))
+    back = [tuple("" if cell is None else str(cell).strip() for cell in row) for row in got.rows()]
+    assert back == [(f"row{n}", *(cell.strip() for cell in row)) for n, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        pytest.param(b"", "empty_file", id="nothing"),
+        pytest.param(b"\xef\xbb\xbf \r\n\n", "empty_file", id="only space"),
+        pytest.param(b"%PDF-1.4\n", "not_a_table_pdf", id="PDF"),
+        pytest.param(b"PK\x03\x04rest", "damaged_workbook", id="cut ZIP"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "not_a_workbook", id="OLE2"),
+        pytest.param(b"<!DOCTYPE html><p>", "web_page", id="web page"),
+        pytest.param(b"a," * 6000 + b"\n" + b"1," * 6000, "too_many_columns", id="too wide"),
+    ],
+)
+def test_what_is_no_table_says_what_it_is(data: bytes, code: str, tmp_path: Path) -> None:
+    error = read(tmp_path, data).reading.error
+    assert error is not None
+    assert error.code == code
+
+
+def test_a_wrong_extension_is_reported(tmp_path: Path) -> None:
+    assert read(tmp_path, "a;b\n1;2\n", "data.xlsx").guess("format") == "text"
+
+
+def test_a_cell_of_a_megabyte_is_read(tmp_path: Path) -> None:
+    got = read(tmp_path, "id,text,n\n1," + "slovo " * 300_000 + ",5\n2,b,6\n")
+    assert got.rows()[0][2] == 5
+    assert len(str(got.rows()[0][1])) == 1_800_000

@@ -1,0 +1,154 @@
+"""A column's type is decided by all its cells, and nothing is lost or invented by converting them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.reading import Read, read
+
+
+def read_column(folder: Path, cells: Sequence[str], label: str = "value") -> Read:
+    """Read a column of cells beside a counter, separated by semicolons."""
+    lines = [f"n;{label}", *(f"{n};{cell}" for n, cell in enumerate(cells))]
+    return read(folder, "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "type_", "values"),
+    [
+        pytest.param(["1", "-20", "300"], "integer", [1, -20, 300], id="whole numbers"),
+        pytest.param(
+            ["1 234", "12\u00a0500", "1\u202f000\u202f000"], "integer", [1234, 12500, 1000000], id="spaces"
+        ),
+        pytest.param(["1,5", "2", "-0,25"], "decimal", [1.5, 2.0, -0.25], id="decimal comma"),
+        pytest.param(["1.5", "2.25", "3"], "decimal", [1.5, 2.25, 3.0], id="decimal point"),
+        pytest.param(["1 234,50", "999,99"], "decimal", [1234.5, 999.99], id="spaces and comma"),
+        pytest.param(["1.234,50", "12.000,75"], "decimal", [1234.5, 12000.75], id="points and comma"),
+        pytest.param(["1,234.50", "12,000.75"], "decimal", [1234.5, 12000.75], id="commas and point"),
+        pytest.param(["33,3 %", "85 %", "7%"], "decimal", [0.333, 0.85, 0.07], id="percent"),
+        pytest.param(["1 250,00 Kč", "80,50 Kč"], "decimal", [1250.0, 80.5], id="currency"),
+        pytest.param(
+            ["0,1234567890123456789", "2,5"],
+            "decimal",
+            [Decimal("0.1234567890123456789"), Decimal("2.5000000000000000000")],
+            id="more digits than a double holds",
+        ),
+        pytest.param(["ano", "ne", "Ano"], "boolean", [True, False, True], id="ano and ne"),
+        pytest.param(["TRUE", "false", "True"], "boolean", [True, False, True], id="true and false"),
+        pytest.param(
+            ["31.12.2024", "1. 9. 2024"], "date", [date(2024, 12, 31), date(2024, 9, 1)], id="Czech dates"
+        ),
+        pytest.param(["2024-12-31", "2024-01-05"], "date", [date(2024, 12, 31), date(2024, 1, 5)], id="ISO dates"),
+        pytest.param(["03/04/2024", "25/04/2024"], "date", [date(2024, 4, 3), date(2024, 4, 25)], id="day first"),
+        pytest.param(
+            ["03/04/2024", "04/25/2024"], "date", [date(2024, 3, 4), date(2024, 4, 25)], id="month first"
+        ),
+        pytest.param(
+            ["5. března 2024", "1. září 2023"], "date", [date(2024, 3, 5), date(2023, 9, 1)], id="mesice"
+        ),
+        pytest.param(["March 5, 2024", "Sep 1, 2023"], "date", [date(2024, 3, 5), date(2023, 9, 1)], id="months"),
+        pytest.param(
+            ["31.12.2024 9:05", "1.9.2024 23:59"],
+            "datetime",
+            [datetime(2024, 12, 31, 9, 5), datetime(2024, 9, 1, 23, 59)],
+            id="moments",
+        ),
+        pytest.param(
+            ["2024-12-31T09:05:00Z", "2024-09-01T23:59:30Z"],
+            "datetime",
+            [datetime(2024, 12, 31, 9, 5), datetime(2024, 9, 1, 23, 59, 30)],
+            id="ISO moments with a zone",
+        ),
+        pytest.param(["8:00", "14:30"], "time", [time(8), time(14, 30)], id="times"),
+        pytest.param(["12:00:00", "36:30:00"], "duration", [43200, 131400], id="durations in seconds"),
+        pytest.param(["1", "", "-", "3"], "integer", [1, None, None, 3], id="a dash is no value among numbers"),
+        pytest.param(["1", "N/A", "3"], "integer", [1, None, 3], id="a null word among numbers"),
+        pytest.param([" 1", "2 ", "3"], "integer", [1, 2, 3], id="padded numbers"),
+    ],
+)
+def test_cells_become_values(cells: list[str], type_: str, values: list[object], tmp_path: Path) -> None:
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == type_
+    assert [row[1] for row in got.rows()] == values
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(["007", "123"], id="leading zeros"),
+        pytest.param(["12345678901234567890", "1"], id="long ids"),
+        pytest.param(["1E1", "2E3"], id="class codes"),
+        pytest.param(["1e3", "2"], id="scientific"),
+        pytest.param(["0x1F", "12"], id="hexadecimal"),
+        pytest.param(["1_000", "12"], id="underscores"),
+        pytest.param(["2023/24", "2024/25"], id="school years"),
+        pytest.param(["3/4", "5/6"], id="fractions"),
+        pytest.param(["777 123 456", "602 555 111"], id="phone numbers"),
+        pytest.param(["+420777123456", "+420602555111"], id="phone numbers with a prefix"),
+        pytest.param(["NA", "NO", "NP"], id="country codes"),
+        pytest.param(["NO", "NA"], id="country codes that are words too"),
+        pytest.param(["1.A", "2.B"], id="classes"),
+        pytest.param(["779 00", "602 00"], id="postal codes"),
+        pytest.param(["epoch", "infinity"], id="words DuckDB takes for dates"),
+        pytest.param(["31.12.2024", "neuvedeno"], id="mixed"),
+        pytest.param(["=1+1", "@SUM(1)"], id="formulas"),
+    ],
+)
+def test_text_stays_as_sent(cells: list[str], tmp_path: Path) -> None:
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == "text"
+    assert [row[1] for row in got.rows()] == cells
+
+
+def test_one_bad_cell_in_many_is_blanked_reported_and_kept_as_sent(tmp_path: Path) -> None:
+    cells = [str(n) for n in range(300)]
+    cells[141] = "abc"
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == "integer"
+    assert got.rows()[141] == (141, None)
+    assert [(p.row, p.column, p.said.code) for p in got.table.problems] == [(143, "value", "not_a_number")]
+    assert got.rejects() == [("blanked", 143, "value", "not_a_number", "abc")]
+
+
+def test_an_impossible_date_is_blanked(tmp_path: Path) -> None:
+    cells = ["15.6.2024"] * 200
+    cells[7] = "31.2.2024"
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == "date"
+    assert got.rejects() == [("blanked", 9, "value", "not_a_date", "31.2.2024")]
+
+
+def test_a_leading_zero_among_many_numbers_makes_them_ids(tmp_path: Path) -> None:
+    cells = [str(n) for n in range(1000, 1300)]
+    cells[150] = "0042"
+    assert read_column(tmp_path, cells).types[1] == "text"
+
+
+def test_a_few_odd_cells_keep_a_short_column_text_and_are_named(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["1", "2", "3", "4", "5", "6", "nemoc"])
+    assert got.types[1] == "text"
+    assert [(p.said.code, p.said.facts) for p in got.table.problems] == [
+        ("column_kept_as_text", {"example": "nemoc"})
+    ]
+
+
+def test_numbers_shortened_by_a_spreadsheet_are_flagged(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["1.23E+15", "1.23457E+15", "9,87E+14"])
+    assert [p.said.code for p in got.table.problems] == ["number_shortened"]
+
+
+def test_the_other_columns_decide_an_ambiguous_mark(tmp_path: Path) -> None:
+    got = read(tmp_path, "a;b\n1,5;1.234\n2,25;2.500\n")
+    assert got.rows() == [(1.5, 1234), (2.25, 2500)]
+    assert got.guess("decimal_mark") == ","
+
+
+def test_ambiguous_dates_are_day_first_and_say_that_they_are_unsure(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["03/04/2024", "05/06/2024"])
+    (guess,) = [guess for guess in got.table.guesses if guess.what == "type" and guess.column == "value"]
+    assert got.rows()[0][1] == date(2024, 4, 3)
+    assert guess.confidence < 0.7
+    assert guess.alternatives[0].value == "date_md"

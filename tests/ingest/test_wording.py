@@ -1,0 +1,52 @@
+"""Whatever the reader may say has a sentence in both languages."""
+
+import ast
+import string
+from pathlib import Path
+
+from eduscale.ingest import wording
+from eduscale.models.reading import Said
+
+INGEST = Path(wording.__file__).parent
+
+
+def codes_in_use() -> set[str]:
+    """Return every code that a module of `ingest` names in a Said, an UnreadableFile or a problem."""
+    codes: set[str] = set()
+    for path in INGEST.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            told = [keyword.value for keyword in node.keywords if keyword.arg == "code"] if name == "Said" else []
+            told += node.args[:1] if name in ("UnreadableFile", "problem") else []
+            codes |= {
+                part.value
+                for value in told
+                for part in ast.walk(value)
+                if isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and not isinstance(value, ast.JoinedStr)
+            }
+    return codes
+
+
+def test_every_code_has_its_sentences() -> None:
+    used = codes_in_use()
+    assert len(used) > 20
+    assert used <= wording.codes()
+
+
+def test_both_languages_use_the_same_facts() -> None:
+    for code in wording.codes():
+        english, czech = wording._SENTENCES[code]
+        fields = [
+            {field for _, field, _, _ in string.Formatter().parse(text) if field} for text in (english, czech)
+        ]
+        assert fields[0] == fields[1], code
+
+
+def test_a_sentence_carries_its_facts() -> None:
+    said = Said(code="row_short", facts={"cells": 2, "columns": 4})
+    assert wording.say(said, "en").startswith("The row has 2 of 4 cells")
+    assert wording.say(said, "cs").startswith("Řádek má 2 z 4 buněk")
