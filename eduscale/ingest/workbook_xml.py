@@ -27,7 +27,8 @@ MAX_PART_BYTES = 32 << 20
 MAX_STRINGS_BYTES = 256 << 20
 MAX_BLOCK_AREA = 4_000_000
 """Cells in the rectangle around a block; the parser allocates all of them."""
-MAX_BLOCK_BYTES = 64 << 20
+MAX_BLOCK_BYTES = 32 << 20
+"""Of rows without numbers, which cannot be cut."""
 CHUNK_BYTES = 1 << 20
 
 _XMLNS = "http://schemas.openxmlformats.org"
@@ -316,14 +317,14 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
     seen = 0
     while not empty and (end := pending.find(close, max(0, seen - len(close)))) < 0:
         seen = len(pending)
-        cut = pending.rfind(row, 1) if seen >= CHUNK_BYTES else -1
+        cut = pending.rfind(row, max(1, seen - 2 * CHUNK_BYTES)) if seen >= CHUNK_BYTES else -1
         if cut > 0 and _ROW_NUMBER.match(pending, cut):
             for block in _pieces(pending[:cut], row):
                 keep(head, block, foot)
             pending = pending[cut:]
             seen -= cut
         elif seen > MAX_BLOCK_BYTES:
-            raise UnreadableFile("too_many_cells")
+            raise UnreadableFile("too_large_unpacked", limit=MAX_BLOCK_BYTES)
         pending += _next(chunks)
     if not empty:
         for block in _pieces(pending[:end], row):
