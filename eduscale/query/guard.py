@@ -427,7 +427,7 @@ class _Translation:
             for column in ordered.this.find_all(exp.Column):
                 if column is not ordered.this and not column.table and _folded(column.name) in shadowed:
                     raise QueryRefused(
-                        f"ORDER BY calculates with {_quoted(column.name)}, which is a column and also something else "
+                        f"ORDER BY calculates with {_quoted(column.name)}, a column and also something else "
                         "in the SELECT list; give the one in the SELECT list a name of its own."
                     )
 
