@@ -17,7 +17,7 @@ from eduscale.api.access import Access
 from eduscale.api.bodies import Body, take_body
 from eduscale.api.problems import problem_response
 from eduscale.api.responses import SECURITY_HEADERS
-from eduscale.api.router import Router, method_not_allowed
+from eduscale.api.router import Route, Router, method_not_allowed
 from eduscale.core.errors import DeadlineExceeded, RequestError, StorageFull, Unavailable
 from eduscale.core.logging import RequestScope, parse_trace, request_scope
 
@@ -52,6 +52,11 @@ class Application:
         self._at_first_answer = at_first_answer
         self._first = threading.Lock()
         self._has_answered = False
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route that it answers."""
+        return self._router.routes
 
     def __call__(self, request: Request) -> AnyResponse:
         """Answer a request; whatever happens inside, SystemExit too, ends here."""
@@ -97,8 +102,10 @@ class Application:
         return match.route.handler(request, **match.values)
 
     def _finish(self, exchange: "_Exchange") -> None:
-        """Once the answer has left: write the request's line, and read away what the client is still sending."""
+        """Once the answer has left: read away what the client is still sending, and write the request's line."""
         latency_s = time.perf_counter() - exchange.started
+        if exchange.body is not None:
+            exchange.body.drain()
         if not self._has_answered:
             with self._first:
                 is_first, self._has_answered = not self._has_answered, True
@@ -107,8 +114,6 @@ class Application:
         request_scope.set(exchange.scope)
         exchange.log_line(latency_s)
         request_scope.set(None)
-        if exchange.body is not None:
-            exchange.body.drain()
 
 
 class _Exchange:

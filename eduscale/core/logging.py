@@ -6,7 +6,7 @@ because what it would infer itself is not for our log: the full URL with the que
 with `{` as the whole payload, headers as they came. A record may carry `json_fields` and `http_request`.
 
 No cell value, no filename and no personal name belongs in a line. Exceptions that are not ours keep type and
-frames and lose their message, and lines of libraries lose their arguments, since both may quote what somebody sent.
+frames and lose their message, and lines of libraries lose their arguments: both may quote what somebody sent.
 """
 
 import contextlib
@@ -159,6 +159,7 @@ class CloudHandler(logging.Handler):
         settled = copy.copy(record)
         settled.msg = payload  # a mapping is written as it is; a text that looks like JSON would be parsed
         settled.args = None
+        settled.json_fields = {}  # they are in the payload; it would lay them over it once more
         source = {"file": record.pathname, "line": str(record.lineno), "function": record.funcName}
         settled.__dict__ |= {
             "_trace_str": trace.trace,
