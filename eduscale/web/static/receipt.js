@@ -163,9 +163,10 @@ function columnsView(table) {
 function rowsView(receipt, table) {
   const box = el('div', { class: 'rows' });
   if (!table.rows) return box;
+  const labels = new Map(table.columns.map(({ name, label }) => [name, label])); // the sender knows these
   firstRows(receipt.upload_id, table.index).then((page) => {
     const title = say(page.total > page.rows.length ? 'firstRows' : 'allRows', { n: page.rows.length, total: page.total });
-    box.append(el('h4', {}, title), dataTable(title, page));
+    box.append(el('h4', {}, title), dataTable(title, { ...page, columns: page.columns.map((name) => labels.get(name) || name) }));
   }, (refusal) => box.append(el('p', { class: 'wrong' }, refusal.message)));
   return box;
 }
