@@ -306,7 +306,9 @@ def test_the_main_way_needs_only_a_keyboard(open_page, tmp_path):
         raise AssertionError(f"{selector} cannot be reached")
 
     choosers = []
-    page.on("filechooser", choosers.append)  # expect_file_chooser may begin to listen after the key
+    page.on(
+        "filechooser", lambda chooser: choosers.append(chooser)
+    )  # expect_file_chooser may begin to listen after the key
     tab_to("#files")
     page.keyboard.press("Space")
     while not choosers:
