@@ -97,6 +97,16 @@ def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
     return max(widths, key=lambda width: widths[width], default=0)
 
 
+def _longest(shown: list[FoundTable]) -> FoundTable:
+    """Return the table of the most rows; what stands above it is set aside as its title."""
+    table = max(shown, key=lambda found: len(found.data))
+    above = shown[: shown.index(table)]
+    for other in reversed(above):
+        rows = [*other.header, *other.data, *(row for row, _ in other.set_aside)]
+        table.set_aside[:0] = [(row, "title") for row in sorted(rows, key=lambda row: row.number)]
+    return table
+
+
 class _LargeText:
     """Reads a large UTF-8 file with plain line ends as one table.
 
@@ -125,7 +135,7 @@ class _LargeText:
         shown, _ = find_tables(Row(record.line, record.cells, record.span) for record in records)
         if not shown:
             raise UnreadableFile("no_table")
-        self._table: FoundTable = shown[0]
+        self._table = _longest(shown)
         if self._table.width > MAX_COLUMNS:
             raise UnreadableFile("too_many_columns", columns=self._table.width, limit=MAX_COLUMNS)
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
@@ -134,7 +144,7 @@ class _LargeText:
         self._footer = {row.number: (row, code) for row, code in footer}
         self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
         self._guesses = [*guesses, *reading.guesses, *self._table.guesses]
-        irregular = flawed or footer or len(shown) > 1 or self._dialect.escape or self._dialect.wrapped
+        irregular = flawed or footer or self._dialect.escape or self._dialect.wrapped
         inner = [row for row, code in self._table.set_aside if code not in ("title", "comment")]
         comments = any(code == "comment" for _, code in self._table.set_aside)
         self._comments = comments

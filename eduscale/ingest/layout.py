@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -16,10 +17,8 @@ MAX_HEADER_ROWS = 3
 LOOK_BELOW = 60
 """So many rows below a header are looked at to tell values from labels."""
 
-_VALUE = re.compile(
-    r"[-+]?[0-9][0-9 \u00a0\u202f]*(?:[.,][0-9]+)*\s?%?"
-    r"|[0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{1,4}(?:[ T].*)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
-)
+_VALUE = re.compile(r"[-+]?[0-9][0-9 \u00a0\u202f]*(?:[.,][0-9]+)*\s?%?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
+_DATE = re.compile(r"[0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{0,4}(?:[ T].*)?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[./-][0-9]{2,4})?")
 _TOTAL = re.compile(
     r"(?:celkem|celkový součet|součet|souhrn|úhrnem|spolu|total|grand total|sum|summe|suma|razem|gesamt|insgesamt|"
@@ -84,14 +83,17 @@ def _trimmed_width(row: Row) -> int:
 
 
 def _kind(cell: Cell) -> str:
-    """Return what a cell looks like: empty, text, year or value."""
+    """Return what a cell looks like: empty, text, year, date or value."""
     if is_blank(cell):
         return "empty"
     if isinstance(cell, str):
         bare = cell.strip()
-        if _YEAR.fullmatch(bare):
-            return "year"
-        return "value" if _VALUE.fullmatch(bare) else "text"
+        for kind, pattern in (("year", _YEAR), ("date", _DATE), ("value", _VALUE)):
+            if pattern.fullmatch(bare):
+                return kind
+        return "text"
+    if isinstance(cell, date):
+        return "date"
     if isinstance(cell, int | float) and not isinstance(cell, bool) and 1900 <= cell <= 2100 and cell == int(cell):
         return "year"
     return "value"
@@ -112,12 +114,32 @@ def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, 
         if tables and _continues(tables[-1], body):
             tables[-1].data.extend(body)
         else:
+            if not tables:
+                facts = _facts_above(body, widest)
+                above += [(row, "title") for row in body[:facts]]
+                body = body[facts:]
+                if not body:
+                    continue
             tables.append(_new_table(body))
             tables[-1].set_aside[:0] = above
             above = []
     for table in tables:
         _take_out(table)
     return tables, above
+
+
+def _facts_above(body: list[Row], widest: int) -> int:
+    """Return how many rows above a wide table are pairs such as `Škola;ZŠ Lípa` and belong to its title."""
+    if widest < 4:
+        return 0
+    pairs = 0
+    while pairs < len(body) and _filled(body[pairs]) == [0, 1] and _kind(body[pairs].cells[0]) == "text":
+        pairs += 1
+    if pairs == len(body):
+        values = {_kind(row.cells[1]) for row in body[1:]}
+        return pairs if pairs < 3 or len(values) > 1 or values == {"text"} else 0
+    is_upper_header = pairs and is_blank(body[pairs].cells[0])
+    return pairs - 1 if is_upper_header else pairs
 
 
 def _segments(rows: Iterable[Row]) -> list[list[Row]]:
@@ -173,7 +195,7 @@ def _continues(table: FoundTable, body: list[Row]) -> bool:
     """Say whether rows after a blank line belong to the table above it."""
     if is_repeated_header(body[0], table.labels):
         return True
-    if len(body) == 1 or not all(_kind(cell) in ("text", "year", "empty") for cell in body[0].cells):
+    if len(body) == 1 or not all(_kind(cell) in ("text", "year", "date", "empty") for cell in body[0].cells):
         return True
     header = _find_header(body)
     own_width = max(map(_trimmed_width, body))
@@ -252,7 +274,7 @@ def _find_header(body: list[Row]) -> _Header:
     best = max(scores, key=lambda rows: (scores[rows], -abs(rows - 1)))
     second = max((rows for rows in scores if rows != best), key=lambda rows: scores[rows])
     margin = scores[best] - scores[second]
-    values = sum(_below(body, best, column)[0] for column in range(width))
+    values = sum(_below(body, best, column) != "text" for column in range(width))
     code = "header_none" if best == 0 else "header_labels" if values else "header_all_text"
     confidence = round(min(0.99, 0.6 + 0.5 * margin), 2)
     return _Header(
@@ -269,25 +291,17 @@ def _header_score(body: list[Row], rows: int, width: int) -> float:
     if rows and not _can_be_header(top, width):
         return -1.0
     score = 0.0
+    labels = [_label_kinds(row, body[rows] if rows < len(body) else None, width) for row in reversed(top)]
     for column in range(width):
-        is_value, has_years = _below(body, rows, column)
-        if not is_value:
+        below = _below(body, rows, column)
+        if below == "text":
             continue
-        label = next(
-            (
-                _kind(row.cells[column])
-                for row in reversed(top)
-                if column < len(row.cells) and not is_blank(row.cells[column])
-            ),
-            "empty",
-        )
+        label = next((kinds[column] for kinds in labels if kinds[column] != "empty"), "empty")
         first = _kind(body[rows].cells[column]) if column < len(body[rows].cells) else "empty"
         if label == "text":
             score += 1.0
-        elif label == "year" and not has_years:
-            score += 0.7
-        elif label in ("value", "year"):
-            score -= 2.0
+        elif label != "empty":
+            score += -2.0 if label in (below, "value") else 0.7
         if first == "text":
             score -= 1.0
     if rows == 1 and score == 0:
@@ -295,21 +309,39 @@ def _header_score(body: list[Row], rows: int, width: int) -> float:
     return score / width
 
 
-def _below(body: list[Row], rows: int, column: int) -> tuple[bool, bool]:
-    """Say whether most cells of a column below its header are values, and whether they are years."""
+def _label_kinds(row: Row, below: Row | None, width: int) -> list[str]:
+    """Return the kinds of a header's cells; numbers that count up, unlike the row below, are a `count`."""
+    kinds = [_kind(cell) for cell in row.cells[:width]] + ["empty"] * (width - len(row.cells))
+    if (
+        _counts_up(row, kinds)
+        and "value" in kinds
+        and not (below and _counts_up(below, [_kind(cell) for cell in below.cells]))
+    ):
+        kinds = ["count" if kind == "value" else kind for kind in kinds]
+    return kinds
+
+
+def _counts_up(row: Row, kinds: Sequence[str]) -> bool:
+    numbers = [_shown(cell).rstrip(".") for cell, kind in zip(row.cells, kinds, strict=False) if kind == "value"]
+    if len(numbers) < 3 or not all(number.isdecimal() for number in numbers):
+        return False
+    first = int(numbers[0])
+    return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+
+
+def _below(body: list[Row], rows: int, column: int) -> str:
+    """Return the kind of most cells of a column below its header; `text` where they are no values."""
     kinds = Counter(
         _kind(row.cells[column]) if column < len(row.cells) else "empty" for row in body[rows : rows + LOOK_BELOW]
     )
     del kinds["empty"]
-    values = kinds["value"] + kinds["year"]
-    return values * 2 > kinds.total(), kinds["year"] * 2 > kinds.total()
+    texts = kinds.pop("text", 0)
+    return max(kinds, key=lambda kind: kinds[kind]) if kinds.total() > texts else "text"
 
 
 def _can_be_header(top: Sequence[Row], width: int) -> bool:
-    kinds = [[_kind(cell) for cell in row.cells[:width]] for row in top]
-    if any(kind == "value" for row in kinds for kind in row) or "text" not in [
-        kind for row in kinds for kind in row
-    ]:
+    kinds = [_label_kinds(row, None, width) for row in top]
+    if any("value" in row for row in kinds) or not any("text" in row for row in kinds):
         return False
     if len(top) == 1:
         return True

@@ -14,7 +14,7 @@ TOLERATED_SHARE = 0.01
 """A column keeps its type while at most this share of its cells is not of it ..."""
 LEAST_CELLS = 50
 """... and at least so many are."""
-SOME_CELLS = 25
+SOME_CELLS = 9
 """So many distinct cells, spread over the column, show which forms are worth trying on all."""
 WORTH_A_WORD = 0.8
 """From this share on, the sender is told which cell made a column text."""
@@ -148,10 +148,15 @@ def _best(values: Counter[str], table: Habits, failed: set[tuple[Form, str]]) ->
 def _plausible(values: Counter[str], table: Habits) -> list[Form]:
     """Return the candidates that fit at least half of a few cells."""
     candidates = list(_candidates(values, table))
-    few = list(values)[:: max(1, len(values) // SOME_CELLS)]
+    few = _spread(values)
     if len(few) == len(values):
         return candidates
     return [form for form in candidates if sum(map(form.fits, few)) * 2 >= len(few)]
+
+
+def _spread(values: Counter[str]) -> list[str]:
+    """Return a few distinct cells from all over the column."""
+    return list(values)[:: -(-len(values) // SOME_CELLS)]
 
 
 def _differ(form: Form, other: Form) -> bool:
@@ -160,7 +165,7 @@ def _differ(form: Form, other: Form) -> bool:
 
 def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
     """Yield the forms worth trying, in the order in which they are preferred."""
-    some = list(values)[:: max(1, len(values) // SOME_CELLS)]
+    some = _spread(values)
     if not any(character.isdigit() for cell in some for character in cell):
         yield from _booleans(values)
         return

@@ -67,3 +67,19 @@ def test_a_second_header_starts_a_second_table(tmp_path: Path) -> None:
 def test_a_comment_mark_may_be_data(tmp_path: Path) -> None:
     got = read(tmp_path, "tag,n\n#a,1\n#b,2\n#c,3\n")
     assert got.rows() == [("#a", 1), ("#b", 2), ("#c", 3)]
+
+
+def test_facts_about_the_school_above_a_table_are_its_title(tmp_path: Path) -> None:
+    got = read(tmp_path, "Škola;ZŠ Lípa;;\nRok;2024;;\n\nokres;škol;žáků;tříd\nJih;1;2;3\nSever;4;5;7\n")
+    assert got.names == ["okres", "skol", "zaku", "trid"]
+    assert got.table.set_aside_rows == 2
+
+
+def test_days_as_labels_are_a_header(tmp_path: Path) -> None:
+    got = read(tmp_path, "žák;2.9.2024;3.9.2024\nJan;1;0\nEva;1;1\n")
+    assert got.rows() == [("Jan", 1, 0), ("Eva", 1, 1)]
+
+
+def test_marks_as_labels_are_a_header(tmp_path: Path) -> None:
+    got = read(tmp_path, "třída;1;2;3;4;5\n1.A;10;5;2;0;0\n1.B;8;7;3;1;0\n")
+    assert got.names == ["trida", "1", "2", "3", "4", "5"]
