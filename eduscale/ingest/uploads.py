@@ -128,7 +128,7 @@ class UploadService:
     def newest(
         self, *, region: str | None, state: str | None, limit: int, before: tuple[str, str] | None
     ) -> tuple[list[Known], bool]:
-        """Return a page of uploads, newest first, after the place in the list `before`, and whether more follow."""
+        """Return a page of uploads, newest first, after the place `before`, and whether more follow."""
         heads = [
             head
             for head in self._uploads.heads().values()

@@ -39,3 +39,51 @@ class Dataset(Model):
     def rows(self) -> int:
         """The number of rows over all parts."""
         return sum(part.rows for part in self.parts)
+
+
+class ColumnProfile(Model):
+    """How full a column is: rows with a value, and roughly how many different ones."""
+
+    name: str
+    filled: int
+    distinct: int
+
+
+class DatasetSummary(Model):
+    """What there is in a dataset; `types`, `labels` and `concepts` run parallel to `columns`."""
+
+    name: str
+    columns: tuple[str, ...]
+    types: tuple[ColumnType, ...]
+    labels: tuple[str, ...]
+    concepts: tuple[str | None, ...]
+    rows: int
+    regions: tuple[str, ...]
+    uploads: tuple[str, ...]
+
+
+class DatasetPage(Model):
+    """A page of datasets in order of name."""
+
+    items: tuple[DatasetSummary, ...]
+    next_cursor: str | None
+
+
+class DatasetDetail(DatasetSummary):
+    """A dataset with the profile of its columns."""
+
+    profile: tuple[ColumnProfile, ...]
+
+
+def summary(dataset: Dataset) -> DatasetSummary:
+    """Return what an API client sees of a dataset."""
+    return DatasetSummary(
+        name=dataset.name,
+        columns=tuple(column.name for column in dataset.columns),
+        types=tuple(column.type for column in dataset.columns),
+        labels=tuple(column.label for column in dataset.columns),
+        concepts=tuple(column.concept for column in dataset.columns),
+        rows=dataset.rows,
+        regions=tuple(sorted({part.region for part in dataset.parts})),
+        uploads=tuple(dict.fromkeys(part.upload_id for part in dataset.parts)),
+    )

@@ -1,0 +1,143 @@
+"""Uploads over HTTP: send, list, look at, undo, and the rows of a table."""
+
+import base64
+import binascii
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import Field
+from werkzeug import Request, Response
+
+from eduscale.api.bodies import Form, read_form, read_query
+from eduscale.api.language import language_of
+from eduscale.api.responses import JSON, json_response
+from eduscale.api.router import FormFields
+from eduscale.core.errors import InvalidField
+from eduscale.ingest.receipts import present
+from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
+from eduscale.models.base import Model
+from eduscale.models.upload import State, UploadPage, Uploads
+from eduscale.query.tables import TableService
+
+REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+MAX_NAME = 200
+
+SEND = FormFields(
+    files=("file",),
+    texts={
+        "region": "the region the file belongs to: letters, digits and hyphens, 1 to 64",
+        "dataset": "the name of the dataset that the rows shall go to; made from the file's name when left out",
+        "sender": "who sends it: a school's code or name",
+        "replaces": "the id of an upload that this one takes the place of",
+    },
+    required=("file", "region"),
+)
+
+
+class UploadQuery(Model):
+    """Which uploads to list."""
+
+    region: str | None = None
+    state: State | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+    cursor: str | None = None
+
+
+class RowsQuery(Model):
+    """Which rows to return, in file order."""
+
+    offset: int = Field(default=0, ge=0, le=2**53)
+    limit: int = Field(default=100, ge=1, description="at most 10,000 are returned at once")
+
+
+class UploadHandlers:
+    """The handlers of `/api/v1/uploads`."""
+
+    def __init__(
+        self, service: UploadService, tables: TableService, *, scratch: Callable[[], Path], max_bytes: int
+    ) -> None:
+        self._service = service
+        self._tables = tables
+        self._scratch = scratch
+        self._max_bytes = max_bytes
+
+    def send(self, request: Request) -> Response:
+        """Land and read every file of a form: 201 if any is new, 200 if all were in, 422 if none can be read."""
+        folder = self._scratch()
+        try:
+            form = read_form(
+                request,
+                folder,
+                max_bytes=self._max_bytes,
+                file_fields=SEND.files,
+                text_fields=tuple(SEND.texts),
+            )
+            wish = _wish(form)
+            if not form.files:
+                raise InvalidField("Choose at least one file.", field="file")
+            known = [
+                self._service.receive(LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes), wish)
+                for sent in form.files
+            ]
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        language = language_of(request)
+        answer = Uploads(uploads=tuple(present(one, language) for one in known))
+        return json_response(answer, _status(known))
+
+    def list(self, request: Request) -> Response:
+        """List uploads, newest first."""
+        query = read_query(request, UploadQuery)
+        before = _decoded(query.cursor) if query.cursor else None
+        page, more = self._service.newest(region=query.region, state=query.state, limit=query.limit, before=before)
+        language = language_of(request)
+        cursor = _encoded(place_in_list(page[-1].head)) if more else None
+        return json_response(UploadPage(items=tuple(present(one, language) for one in page), next_cursor=cursor))
+
+    def show(self, request: Request, upload_id: str) -> Response:
+        """Return one receipt."""
+        return json_response(present(self._service.get(upload_id), language_of(request)))
+
+    def undo(self, request: Request, upload_id: str) -> Response:
+        """Take an upload's rows out again."""
+        return json_response(present(self._service.undo(upload_id), language_of(request)))
+
+    def rows(self, request: Request, upload_id: str, index: int) -> Response:
+        """Return rows of one table in file order."""
+        query = read_query(request, RowsQuery)
+        page = self._tables.rows(upload_id, index, offset=query.offset, limit=query.limit)
+        return Response(page, mimetype=JSON)
+
+
+def _wish(form: Form) -> Wish:
+    region = form.fields.get("region", "")
+    if not REGION.fullmatch(region):
+        raise InvalidField(
+            "The region is needed: letters, digits and hyphens, 1 to 64 characters.", field="region"
+        )
+    for field in ("dataset", "sender"):
+        if len(form.fields.get(field, "")) > MAX_NAME:
+            raise InvalidField(f"At most {MAX_NAME} characters, please.", field=field)
+    texts = {field: form.fields.get(field, "").strip() or None for field in ("dataset", "sender", "replaces")}
+    return Wish(region=region, **texts)
+
+
+def _status(known: list[Known]) -> int:
+    if any(one.head.state == "loaded" and not one.duplicate for one in known):
+        return 201
+    return 200 if any(one.head.state == "loaded" for one in known) else 422
+
+
+def _encoded(place: tuple[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _decoded(cursor: str) -> tuple[str, str]:
+    try:
+        received_at, upload_id = json.loads(base64.urlsafe_b64decode(cursor))
+    except (binascii.Error, ValueError, TypeError):
+        raise InvalidField("Use the next_cursor of the page before, unchanged.", field="cursor") from None
+    return str(received_at), str(upload_id)

@@ -1,0 +1,118 @@
+"""What datasets there are, their rows, and exports of them; every file is read in a child process."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from eduscale.core.errors import NotFound
+from eduscale.core.sandbox import Sandbox
+from eduscale.models.dataset import ColumnProfile, Dataset, DatasetDetail, DatasetSummary, summary
+from eduscale.storage.uploads import UploadStore
+from eduscale.warehouse.catalogue import Catalogue
+from eduscale.warehouse.tasks import ExportFormat, ExportTask, QueryTask, RowsTask
+from eduscale.warehouse.views import View, quoted, table_name, view_of_dataset, view_of_file
+
+MAX_ROWS = 10_000
+PROFILED_AT_ONCE = 50
+"""Columns in one statement of a profile; a statement for thousands of columns would need too much memory."""
+
+
+class TableService:
+    """Lists, describes, pages and exports what the live uploads hold."""
+
+    def __init__(
+        self,
+        *,
+        uploads: UploadStore,
+        catalogue: Catalogue,
+        sandbox: Sandbox,
+        timeout_s: float,
+        export_timeout_s: float,
+    ) -> None:
+        self._uploads = uploads
+        self._catalogue = catalogue
+        self._sandbox = sandbox
+        self._timeout_s = timeout_s
+        self._export_timeout_s = export_timeout_s
+
+    def datasets(self, *, after: str | None, limit: int) -> tuple[tuple[DatasetSummary, ...], bool]:
+        """Return a page of datasets by name, those after the name `after`, and whether more follow."""
+        names = sorted(name for name in self._catalogue.datasets() if after is None or name > after)
+        return tuple(summary(self._dataset(name)) for name in names[:limit]), len(names) > limit
+
+    def describe(self, name: str) -> DatasetDetail:
+        """Return a dataset with the profile of its columns; raises NotFound."""
+        dataset = self._dataset(name)
+        return DatasetDetail(**dict(summary(dataset)), profile=tuple(self._profile(dataset)))
+
+    def rows(self, upload_id: str, index: int, *, offset: int, limit: int) -> bytes:
+        """Return the JSON of a page of one table of an upload, in file order; raises NotFound."""
+        head = self._uploads.head(upload_id).head
+        if head.state != "loaded":
+            raise NotFound(f"This upload has no rows: it is {head.state}.")
+        tables = self._uploads.receipt(upload_id, head.generation).tables
+        if not 0 <= index < len(tables):
+            raise NotFound("This upload has no table of that number.")
+        table = tables[index]
+        key = self._uploads.reading_key(upload_id, head.generation, table.rows_file)
+        path = self._uploads.objects.local_path(key)
+        return self._page(view_of_file(path, columns=table.columns, rows=table.rows), offset, limit)
+
+    def dataset_rows(self, name: str, *, offset: int, limit: int) -> bytes:
+        """Return the JSON of a page of a dataset, upload by upload in the order they came; raises NotFound."""
+        return self._page(self._view(self._dataset(name)), offset, limit)
+
+    def export(self, name: str, file_format: ExportFormat) -> Path:
+        """Write a whole dataset to a file alone in a scratch folder, which is the caller's to remove."""
+        view = self._view(self._dataset(name))
+        folder = self._uploads.objects.scratch()
+        task = ExportTask(view=view, format=file_format, path=str(folder / f"export.{file_format}"))
+        try:
+            self._sandbox.run(
+                "eduscale.warehouse.export:export",
+                task.model_dump_json().encode(),
+                deadline_s=self._export_timeout_s,
+            )
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return Path(task.path)
+
+    def _dataset(self, name: str) -> Dataset:
+        found = self._catalogue.datasets().get(name)
+        if found is None:
+            raise NotFound("There is no dataset of that name.")
+        return found
+
+    def _view(self, dataset: Dataset) -> View:
+        return view_of_dataset(dataset, local_path=self._uploads.objects.local_path)
+
+    def _page(self, view: View, offset: int, limit: int) -> bytes:
+        task = RowsTask(view=view, offset=offset, limit=min(limit, MAX_ROWS))
+        return self._sandbox.run(
+            "eduscale.warehouse.engine:rows", task.model_dump_json().encode(), deadline_s=self._timeout_s
+        )
+
+    def _profile(self, dataset: Dataset) -> Iterator[ColumnProfile]:
+        view = self._view(dataset)
+        names = [column.name for column in dataset.columns]
+        for start in range(0, len(names), PROFILED_AT_ONCE):
+            yield from self._profile_of(view, names[start : start + PROFILED_AT_ONCE])
+
+    def _profile_of(self, view: View, names: Sequence[str]) -> Iterator[ColumnProfile]:
+        counts = [f"count({quoted(name)}), approx_count_distinct({quoted(name)})" for name in names]
+        task = QueryTask(
+            sql=f"SELECT {', '.join(counts)} FROM {quoted(table_name(view.name))}",
+            parameters={},
+            views=(view,),
+            pseudo_columns=(),
+            max_rows=1,
+            max_bytes=1024**2,
+        )
+        answer = self._sandbox.run(
+            "eduscale.warehouse.engine:query", task.model_dump_json().encode(), deadline_s=self._timeout_s
+        )
+        (row,) = json.loads(answer)["rows"]
+        for name, filled, distinct in zip(names, row[::2], row[1::2], strict=True):
+            yield ColumnProfile(name=name, filled=int(filled), distinct=min(int(filled), int(distinct)))
