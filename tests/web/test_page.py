@@ -9,6 +9,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -200,7 +201,7 @@ def test_several_files_have_a_receipt_each_in_the_order_chosen(open_page, tmp_pa
     expect(page.locator("#chosen")).to_contain_text("3 files chosen")
     page.fill("#region", "jihomoravsky")
     page.click("#send .main")
-    expect(page.locator("#uploads .tag")).to_have_count(3)
+    expect(page.locator("#uploads .tag")).to_have_count(3, timeout=20_000)
     assert page.locator("#uploads h3").all_inner_texts() == [path.name for path in paths]
 
 
@@ -306,9 +307,11 @@ def test_the_main_way_needs_only_a_keyboard(open_page, tmp_path):
         raise AssertionError(f"{selector} cannot be reached")
 
     choosers = []
-    page.on(
-        "filechooser", lambda chooser: choosers.append(chooser)
-    )  # expect_file_chooser may begin to listen after the key
+
+    def note(chooser) -> None:  # page.expect_file_chooser may begin to listen after the key
+        choosers.append(chooser)
+
+    page.on("filechooser", note)
     tab_to("#files")
     page.keyboard.press("Space")
     while not choosers:
