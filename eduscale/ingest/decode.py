@@ -4,7 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+WIDE_CODECS = ("utf-16-le", "utf-16-be", "utf-32")
 CODE_PAGES = ("cp1250", "cp1252", "iso8859-2", "cp852", "cp850")
 ALPHABETS = {
     "cs": "áčďéěíňóřšťúůýž",
@@ -291,17 +292,10 @@ def write_utf8(path: Path, encoding: Encoding, target: Path) -> None:
             out.write(text.encode("utf-8", "replace"))
 
 
-def mended_lines(data: bytes, encoding: Encoding) -> list[int]:
-    """Return the 1-based lines of a mixed file that are not UTF-8."""
-    if not encoding.mixed:
-        return []
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return [number for number, line in enumerate(lines, start=1) if not line.isascii() and not _is_utf8(line)]
-
-
-def nul_lines(data: bytes) -> list[int]:
-    """Return the 1-based lines that hold both NULs and text."""
-    if b"\x00" not in data:
-        return []
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return [number for number, line in enumerate(lines, start=1) if b"\x00" in line and line.strip(b"\x00")]
+def mended_lines(lines: Iterable[bytes], encoding: Encoding) -> Iterator[tuple[int, str]]:
+    """Yield the 1-based number of every line that was not read as it stands, and the code of what was done."""
+    for number, line in enumerate(lines, start=1):
+        if encoding.mixed and not line.isascii() and not _is_utf8(line):
+            yield number, "line_mended"
+        if b"\0" in line and line.strip(b"\0\r\n") and encoding.codec not in WIDE_CODECS:
+            yield number, "nul_removed"

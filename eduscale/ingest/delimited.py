@@ -1,7 +1,7 @@
 """A delimited text file from bytes to tables: small ones whole, large ones by their edges and a pass of DuckDB."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -49,12 +49,16 @@ def _read_large(
     guesses = (*guesses, encoding.guess())
     if regular and encoding.codec in ("utf-8", "utf-8-sig"):
         return _LargeText(path, found, tables, folder, guesses).read_filtered()
+    mended: list[tuple[int, str]] = []
+    if encoding.mixed or found.nuls:
+        with path.open("rb") as lines:
+            mended = list(decode.mended_lines(lines, encoding))
     plain = folder / "plain.txt"
     decode.write_utf8(path, encoding, plain)
     try:
         with plain.open("rb") as stream:
             found = decode.survey(stream, edge=EDGE_BYTES)
-        large = _LargeText(plain, found, tables, folder, guesses)
+        large = _LargeText(plain, found, tables, folder, guesses, mended=mended)
         return large.read_directly() or large.read_filtered()
     finally:
         plain.unlink()
@@ -74,10 +78,10 @@ def _read_small(
     numbered = list(enumerate(lines, start=1))[reading.skip :]
     found = list(text.Records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
     problems = [ReadProblem(row=record.line, said=Said(code=record.flaw)) for record in found if record.flaw]
+    sent_lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     problems += [
-        ReadProblem(row=line, said=Said(code="line_mended")) for line in decode.mended_lines(data, encoding)
+        ReadProblem(row=line, said=Said(code=code)) for line, code in decode.mended_lines(sent_lines, encoding)
     ]
-    problems += [ReadProblem(row=line, said=Said(code="nul_removed")) for line in decode.nul_lines(data)]
     problems.sort(key=lambda problem: problem.row or 0)
     grid = Grid(
         name="",
@@ -115,8 +119,16 @@ class _LargeText:
     """
 
     def __init__(
-        self, path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
+        self,
+        path: Path,
+        found: Survey,
+        tables: TableReader,
+        folder: Path,
+        guesses: tuple[ReadGuess, ...],
+        *,
+        mended: Sequence[tuple[int, str]] = (),
     ) -> None:
+        self._mended_lines = mended
         self._path = path
         self._found = found
         self._tables = tables
@@ -172,6 +184,12 @@ class _LargeText:
         ]
         return max((row.number + row.span - 1 for row in above), default=self._skip)
 
+    def _findings(self) -> Findings:
+        findings = self._tables.findings()
+        for line, code in self._mended_lines:
+            findings.problem(code, line)
+        return findings
+
     def _draft(self, source: CsvSource, findings: Findings, seen: int, lines: LineNumbers) -> Draft:
         samples = sample_columns(self._sample_rows, self._table.width)
         return Draft(
@@ -191,7 +209,7 @@ class _LargeText:
         if not self._regular:
             return None
         top = self._top()
-        findings = self._tables.findings()
+        findings = self._findings()
         for row, code in self._table.set_aside:
             findings.reject("set_aside", row.number, code, raw_text(row.cells, self._dialect.delimiter))
         lines = LineNumbers()
@@ -209,7 +227,7 @@ class _LargeText:
 
     def read_filtered(self) -> ReadTable:
         """Read the records that are data from a strict copy."""
-        findings = self._tables.findings()
+        findings = self._findings()
         lines = LineNumbers()
         with self._copy.open("w", encoding="utf-8", newline="") as out:
             seen, longest = self._filter(out, findings, lines)

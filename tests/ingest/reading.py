@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,11 @@ from eduscale.ingest.tabular import read_file
 from eduscale.models.reading import Reading, ReadTable, ReadTask
 
 Value = str | int | float | bool | date | datetime | time | Decimal | None
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
 
 
 class Read(NamedTuple):
@@ -36,8 +42,7 @@ class Read(NamedTuple):
         return self._all(name) if name else []
 
     def _all(self, name: str) -> list[tuple[Value, ...]]:
-        with duckdb.connect() as connection:
-            return connection.execute("FROM read_parquet(?)", [str(self.folder / name)]).fetchall()
+        return _duckdb().execute("FROM read_parquet(?)", [str(self.folder / name)]).fetchall()
 
     @property
     def types(self) -> list[str]:

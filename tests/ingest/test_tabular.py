@@ -62,6 +62,7 @@ VARIANTS: dict[str, bytes] = {
     "with a null word late": TEXT.replace(";600;", ";-;").encode(),
     "with padding late": TEXT.replace(";600;", "; 600 ;").encode(),
     "with a thousand late": TEXT.replace(";1050;", ";1 050;").encode(),
+    "with a line in another encoding": TEXT.encode().replace(b"200;Z\xc5\xa0", b"200;Z\x8a"),
     "with NULs": TEXT.replace("200;ZŠ", "200;Z\0Š").encode(),
 }
 
@@ -74,8 +75,7 @@ def test_large_files_are_read_as_small_ones(data: bytes, tmp_path: Path, monkeyp
     monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
     monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     large = summary(read(tmp_path / "large", data))
-    assert large[:4] == small[:4]
-    assert set(large[4]) <= set(small[4])  # type: ignore[call-overload]
+    assert large == small
 
 
 def test_a_type_that_the_edges_of_a_large_file_do_not_show_is_found(_as_large: None, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_cut_and_corrupted_bytes_give_a_reading_that_adds_up_or_a_code(
         monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
         monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     chance = random.Random(7)
-    for round_ in range(40):
+    for round_ in range(25):
         data = bytearray(chance.choice([TEXT.encode(), TEXT.encode("cp1250"), TEXT.encode("utf-16")]))
         for _ in range(chance.randint(1, 6)):
             place = chance.randrange(len(data))
@@ -145,7 +145,7 @@ CELL = st.one_of(
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
