@@ -187,9 +187,10 @@ class Helper:
         del self._tasks[task.pid]
         if task.ending in self._selector.get_map():
             self._selector.unregister(task.ending)
-        _say(task.ending, wire.ENDING.pack(status, b"bad_alloc" in _read_available(task.last_words)))
-        task.ending.close()
+        last_words = _read_available(task.last_words)
         os.close(task.last_words)
+        _say(task.ending, wire.ENDING.pack(status, b"bad_alloc" in last_words))
+        task.ending.close()
 
 
 def _work(channel: socket.socket) -> NoReturn:
@@ -233,8 +234,11 @@ def _lower_limits(limits: Limits, *, mapped_bytes: int) -> None:
         resource.setrlimit(which, (lowered, lowered))
 
 
+_libc = ctypes.CDLL(None)
+
+
 def _prctl(option: int, value: int) -> None:
-    if ctypes.CDLL(None).prctl(option, value, 0, 0, 0) != 0:
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(f"prctl {option} is refused")
 
 

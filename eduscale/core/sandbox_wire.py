@@ -122,7 +122,9 @@ def decode_refusal(payload: bytes) -> EduscaleError:
     detail, facts, more = content.get("detail"), content.get("facts"), content.get("more")
     if kind is None or not isinstance(detail, str) or not isinstance(facts, dict) or not isinstance(more, dict):
         raise MalformedFrame
-    if not all(isinstance(value, Fact) for value in facts.values()) or not set(more) <= set(_CONSTRUCTOR_ONLY):
+    if not all(isinstance(value, Fact) for value in facts.values()):
+        raise MalformedFrame
+    if not set(more) <= set(_CONSTRUCTOR_ONLY) or set(facts) & set(_CONSTRUCTOR_ONLY):
         raise MalformedFrame
     if type(more.get("retry_after_s", 0)) is not int:
         raise MalformedFrame
