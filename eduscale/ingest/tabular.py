@@ -9,6 +9,7 @@ parquet     one statement converts and writes; what it could not convert decides
 """
 
 import gc
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import forms
 from eduscale.ingest.delimited import read_text
 from eduscale.ingest.formats import recognise
+from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.tables import TableReader
 from eduscale.models.reading import Reading, ReadTable, ReadTask, Said
@@ -56,6 +58,7 @@ def _read(task: ReadTask) -> list[ReadTable]:
     path, folder = Path(task.path), Path(task.folder)
     try:
         connection.execute(f"SET threads = {task.threads}")
+        connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
         tables = TableReader(folder, ParquetWriter(connection))
         kind, renamed = recognise(path, task.filename)
@@ -68,6 +71,7 @@ def _read(task: ReadTask) -> list[ReadTable]:
             found = [table for grid in read_workbook(path, folder) for table in tables.read_grid(grid)]
     finally:
         connection.close()
+        shutil.rmtree(folder / "spilled", ignore_errors=True)
     if not found:
         raise UnreadableFile("no_table")
     return found
