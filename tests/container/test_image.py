@@ -99,5 +99,9 @@ def test_it_stops_cleanly_within_ten_seconds_of_sigterm(url: str):
 
 
 def test_its_log_is_json_lines(url: str):
-    lines = [line for line in smoke("logs", NAME).splitlines() if line.startswith("{")]
-    assert any(json.loads(line).get("httpRequest", {}).get("status") == 200 for line in lines)
+    deadline = time.monotonic() + 10  # the first line follows its answer: it loads the logging library
+    while '"httpRequest"' not in (log := smoke("logs", NAME)):
+        assert time.monotonic() < deadline, log
+        time.sleep(0.1)
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert any(line.get("httpRequest", {}).get("status") == 200 for line in lines)
