@@ -81,7 +81,9 @@ def test_slow_bodies_do_not_keep_health_waiting(server: Server) -> None:
         each.close()
 
 
-def test_the_two_paths_of_the_framework_are_its_own(client) -> None:
-    for path in ("/robots.txt", "/favicon.ico"):
+def test_the_paths_of_the_framework_are_its_own_and_no_route_hides_behind_them(client, main: ModuleType) -> None:
+    for path in ("/robots.txt", "/favicon.ico", "/static/x"):
         answer = client.get(path)
         assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    patterns = [route.pattern for route in main.create_app(main.settings).routes]
+    assert not [pattern for pattern in patterns if pattern.startswith(("/static/", "/robots.txt", "/favicon.ico"))]

@@ -2,10 +2,10 @@
 
 import errno
 import logging
+import os
 import re
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -62,7 +62,7 @@ class Application:
         """Answer a request; whatever happens inside, SystemExit too, ends here."""
         environ = request.environ
         sent_id = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
+        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else os.urandom(16).hex()
         trace = parse_trace(
             environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"), self._project_id
         )
@@ -77,10 +77,11 @@ class Application:
             if response.status_code >= 500 and not isinstance(error, _EXPECTED_FAILURES):
                 exchange.log_failure(error)
         headers = response.headers
-        headers["X-Request-Id"] = request_id
+        present = {name.lower() for name, _ in headers}
+        headers.add("X-Request-Id", request_id)
         for name, value in SECURITY_HEADERS.items():
-            if name not in headers:
-                headers[name] = value
+            if name.lower() not in present:
+                headers.add(name, value)
         exchange.watch(response)
         response.call_on_close(lambda: self._finish(exchange))
         return response

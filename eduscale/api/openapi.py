@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from eduscale.api.problems import PROBLEM_JSON, Problem
+from eduscale.api.problems import PROBLEM_JSON, ProblemDetails
 from eduscale.api.responses import JSON
 from eduscale.api.router import PATH_VALUE, FormFields, Route
 from eduscale.core.errors import (
@@ -28,7 +28,7 @@ _Schemas = Mapping[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
 
 def openapi_document(routes: tuple[Route, ...], title: str, version: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the routes; every model stands once, under `components`."""
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemDetails, "serialization"): None}
     for route in routes:
         if isinstance(route.body, type):
             wanted[route.body, "validation"] = None
@@ -48,7 +48,7 @@ def openapi_document(routes: tuple[Route, ...], title: str, version: str) -> dic
             "responses": {
                 "Problem": {
                     "description": "The request failed",
-                    "content": {PROBLEM_JSON: {"schema": schemas[Problem, "serialization"]}},
+                    "content": {PROBLEM_JSON: {"schema": schemas[ProblemDetails, "serialization"]}},
                 }
             },
         },
@@ -179,7 +179,7 @@ def docs_page(document: dict[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>"
         '<p>For programs: <a href="/openapi.json">openapi.json</a>. A request that fails is answered with a '
-        '<a href="#schema-Problem">Problem</a>.</p>'
+        '<a href="#schema-ProblemDetails">problem</a>.</p>'
         f"<ul>{contents}</ul>"
         + "".join(_operation_html(*each) for each in operations)
         + "<h1>Errors</h1>"

@@ -18,7 +18,7 @@ from eduscale.core.errors import EduscaleError, MethodNotAllowed, StorageError, 
 PROBLEM_JSON = "application/problem+json"
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """What went wrong with a request (RFC 9457); facts such as `field` stand beside these members."""
 
     type: str = Field(description="where this kind of problem is described")
@@ -73,7 +73,7 @@ def _problem(
     facts: Mapping[str, object] = MappingProxyType({}),
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    members = Problem(
+    members = ProblemDetails(
         type=f"/docs#error-{code}",
         title=title,
         status=status,

@@ -1,7 +1,7 @@
 """From a request line to a route: every URL is one `Route` in one list, matched by one werkzeug `Map`.
 
-`/robots.txt` and `/favicon.ico` never arrive here: functions-framework answers exactly these two itself, with an
-HTML 404, before it calls the target.
+`/robots.txt`, `/favicon.ico` and all below `/static/` never arrive here: functions-framework answers the first two
+itself, and Flask, which it is built on, looks for a folder `static` beside main.py. All are an HTML 404.
 """
 
 import re

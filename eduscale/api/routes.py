@@ -61,7 +61,7 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
         Route("GET", "/openapi.json", on.docs.openapi, "page:read", "This description, for programs"),
         Route("GET", "/docs", on.docs.docs, "page:read", "This description, for people", media_types=HTML),
         Route("GET", "/", on.page.page, "page:read", "The page", "page", media_types=HTML),
-        Route("GET", "/static/<name>", on.page.static, "page:read", "A page's file", "page", media_types=FILES),
+        Route("GET", "/assets/<name>", on.page.static, "page:read", "A page's file", "page", media_types=FILES),
         Route("GET", "/samples", on.page.samples, "page:read", "The sample files", "page"),
         Route("GET", "/samples/<name>", on.page.sample, "page:read", "A sample", "page", media_types=SPREADSHEETS),
         Route(

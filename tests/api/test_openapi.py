@@ -70,7 +70,7 @@ def test_path_and_query_parameters_are_typed(document: dict) -> None:
 
 
 def test_a_model_used_twice_stands_once(document: dict) -> None:
-    assert set(document["components"]["schemas"]) == {"Problem", "School", "Pupil"}
+    assert set(document["components"]["schemas"]) == {"ProblemDetails", "School", "Pupil"}
     body = document["paths"]["/schools"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/School"}
 
