@@ -143,9 +143,7 @@ class Sandbox:
         code = os.waitstatus_to_exitcode(ending.status)
         if ending.spoke_of_memory or code == -signal.SIGKILL:
             return MemoryExceeded(bytes=self._memory_bytes)
-        return _crashed(
-            task, f"died of {signal.Signals(-code).name}" if code < 0 else f"left with exit code {code}"
-        )
+        return _crashed(task, f"died of signal {-code}" if code < 0 else f"left with exit code {code}")
 
     def _start_child(self) -> _Child:
         if sys.platform != "linux":

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -368,16 +369,26 @@ def test_a_helper_that_cannot_start_is_a_logged_crash(caplog: pytest.LogCaptureF
     assert "ModuleNotFoundError: (message withheld)" in caplog.text
 
 
-def start_service(script: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def service(script: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """Run a small service with a sandbox; gives its process and what it prints."""
     preamble = f"""
 import json, os, sys, threading, time
 sys.path.insert(0, {str(ROOT)!r})
 from eduscale.core.sandbox import Sandbox
-sandbox = Sandbox(memory_bytes={400 * MIB}, processes=2, queue=8, preload=({TASKS!r},))
+sandbox = Sandbox(memory_bytes={400 * MIB}, processes=4, queue=8, preload=({TASKS!r},))
 report = lambda: json.loads(sandbox.run("{TASKS}:report", b"", deadline_s=10))
 def sleep(): sandbox.run("{TASKS}:sleep", b"60", deadline_s=60)
 """
-    return subprocess.Popen([sys.executable, "-c", preamble + script], stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen([sys.executable, "-c", preamble + script], stdout=subprocess.PIPE, text=True) as process:
+        watchdog = threading.Timer(30, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout
+        finally:
+            watchdog.cancel()
+            process.kill()
 
 
 def test_a_killed_service_leaves_nothing() -> None:
@@ -388,12 +399,11 @@ threading.Thread(target=sleep).start()
 time.sleep(0.3)
 print(helper, flush=True)
 """
-    with start_service(script) as service:
-        assert service.stdout is not None
-        helper = int(service.stdout.readline())
+    with service(script) as (process, printed):
+        helper = int(printed.readline())
         pids = [helper, *children_of(helper)]
         assert len(pids) == 2
-        service.kill()
+        process.kill()
         assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
@@ -425,9 +435,8 @@ os.waitpid(pid, 0)
 print("parent", mine, sandbox._running_helper()._process.poll(), flush=True)
 os._exit(0)
 """
-    with start_service(script) as service:
-        assert service.stdout is not None
-        lines = [line.split() for line in service.stdout.read().splitlines()]
+    with service(script) as (_, printed):
+        lines = [line.split() for line in printed]
     assert [line[0] for line in lines] == ["child", "parent"]
     assert lines[0][1] != lines[1][1]
     assert lines[1][2] == "None"
