@@ -6,5 +6,11 @@ from eduscale.ingest.wording import Language
 
 
 def language_of(request: Request) -> Language:
-    """Return `cs` when `Accept-Language` prefers Czech to English, else `en`."""
-    return "cs" if request.accept_languages.best_match(("en", "cs"), default="en") == "cs" else "en"
+    """Return the first of Czech and English, in the order of `Accept-Language`; English when it names neither."""
+    for tag, quality in request.accept_languages:
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language == "cs":
+            return "cs"
+        if quality > 0 and language in ("en", "*"):
+            return "en"
+    return "en"

@@ -59,7 +59,8 @@ class Settings(BaseSettings):
     query_timeout_s: Positive = 30
     query_max_rows: Annotated[int, Field(gt=0)] = 10_000
     export_timeout_s: Positive = 300
-    sandbox_memory_bytes: Annotated[int, Field(ge=128 * MIB)] = 512 * MIB
+    sandbox_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = 512 * MIB
+    """For one child, about 125 MB of which are taken by what it has loaded."""
     sandbox_processes: Annotated[int, Field(ge=0)] = 0
     """Children at once; 0 means as many as there are CPUs."""
     sandbox_queue: Annotated[int, Field(ge=0)] = 8

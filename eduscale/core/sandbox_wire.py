@@ -4,8 +4,10 @@ A child that has read a crafted file may be in a stranger's hands. Nothing that 
 sizes are capped, an error must be one of ours, and of other exceptions only type and places are taken.
 """
 
+import errno
 import io
 import json
+import os
 import re
 import socket
 import struct
@@ -28,6 +30,7 @@ _HEADER = struct.Struct(">BQ")
 _CHUNK_BYTES = 1024 * 1024
 _MAX_FRAMES = 40
 _MAX_CHAIN = 10
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _TYPE_NAME = re.compile(r"[\w.<>]{1,200}", re.ASCII)
 _PLACE = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
 _CONSTRUCTOR_ONLY = ("retry_after_s", "allowed")
@@ -186,6 +189,13 @@ def is_out_of_memory(error: BaseException) -> bool:
             return True
         current = current.__cause__ or current.__context__
     return False
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Say whether an exception is of a full disk: Python's by its number, DuckDB's by the words of the system."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    return type(error).__name__ == "IOException" and os.strerror(errno.ENOSPC) in str(error)
 
 
 def _object(payload: bytes) -> dict[str, Any]:

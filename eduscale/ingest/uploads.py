@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from eduscale.core.errors import (
     MemoryExceeded,
     NotFound,
     ObjectChanged,
+    StorageError,
+    StorageFull,
     UnreadableFile,
 )
 from eduscale.core.sandbox import Sandbox
@@ -219,8 +221,9 @@ class UploadService:
                 self._uploads.add_reading_file(upload.upload_id, generation, path)
             head = reading_head.model_copy(update={"generation": generation, "reader": None, "lease_until": None})
             self._commit_reading(head, version, reading, started)
-        except Busy:
-            self._uploads.move_head(waiting, version=version)
+        except (Busy, StorageFull, StorageError):
+            with suppress(ObjectChanged):
+                self._uploads.move_head(waiting, version=version)
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,7 @@ APP = yaml.safe_load(FILE.read_text())["services"]["app"]
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 
 
-@pytest.mark.skipif(COMPOSE is None, reason="needs docker-compose (tests/requirements.txt)")
+@pytest.mark.container
 def test_compose_accepts_the_file():
     ran = subprocess.run([COMPOSE, "-f", FILE, "config", "-q"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")

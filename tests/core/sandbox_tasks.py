@@ -116,6 +116,14 @@ def write(argument: bytes) -> bytes:
     return b"written"
 
 
+def write_by_duckdb(argument: bytes) -> bytes:
+    import duckdb
+
+    size, path = argument.decode().split(" ", 1)
+    duckdb.sql(f"COPY (FROM range({size})) TO '{path}' (FORMAT csv, USE_TMP_FILE false)")
+    return b"written"
+
+
 def chatter(argument: bytes) -> bytes:
     print("a word on stdout", flush=True)
     print("a word on stderr", file=sys.stderr, flush=True)

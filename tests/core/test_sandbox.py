@@ -25,6 +25,7 @@ from eduscale.core.errors import (
     EduscaleError,
     LimitExceeded,
     MemoryExceeded,
+    StorageFull,
     Unavailable,
 )
 from eduscale.core.sandbox import Sandbox
@@ -225,8 +226,15 @@ def test_the_size_of_a_file_can_be_limited(tmp_path: Path) -> None:
     """A child cannot fill the disk with one file."""
     with contextlib.closing(make(file_bytes=MIB)) as small:
         assert run(small, "write", f"{MIB} {tmp_path / 'a'}".encode()) == b"written"
-        with pytest.raises(ChildCrashed):
+        with pytest.raises(StorageFull):
             run(small, "write", f"{MIB + 1} {tmp_path / 'b'}".encode())
+
+
+@pytest.mark.parametrize("writer", ["write", "write_by_duckdb"])
+def test_a_full_disk_is_said(sandbox: Sandbox, writer: str) -> None:
+    """A child that finds no room says so, whichever library met it."""
+    with pytest.raises(StorageFull):
+        run(sandbox, writer, b"100000 /dev/full")
 
 
 def test_a_child_sees_nothing_of_the_service(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
