@@ -43,8 +43,11 @@ def test_a_school_export_is_understood_typed_and_explained(server: Server) -> No
     assert (receipt["state"], receipt["generation"], receipt["sender"]) == ("loaded", 1, "ZS1")
     assert (table["dataset"], table["rows"]) == ("znamky", 2)
     assert [(column["name"], column["label"], column["type"]) for column in table["columns"]] == [
-        ("zak", "Žák", "text"), ("trida", "Třída", "text"), ("body", "Body", "decimal"), ("datum", "Datum", "date"),
-    ]  # fmt: skip
+        ("zak", "Žák", "text"),
+        ("trida", "Třída", "text"),
+        ("body", "Body", "decimal"),
+        ("datum", "Datum", "date"),
+    ]
     guesses = {(guess["what"], guess["column"]): guess for guess in table["guesses"]}
     assert guesses["encoding", None]["value"] == "windows-1250"
     assert guesses["delimiter", None]["value"] == ";"
@@ -151,7 +154,7 @@ def test_uploads_are_listed_newest_first_page_by_page(server: Server) -> None:
 
 
 def test_an_export_is_safe_to_open_and_loses_nothing(server: Server, tmp_path: Path) -> None:
-    sent = 'id;text;cislo;den\n007;"=1+1";1,5;31.12.2024\n010;@SUM(A1);-2;1.9.2024\n'.encode()
+    sent = b'id;text;cislo;den\n007;"=1+1";1,5;31.12.2024\n010;@SUM(A1);-2;1.9.2024\n'
     uploaded(server, "vyvoz.csv", sent)
 
     def exported(file_format: str) -> bytes:
