@@ -1,24 +1,29 @@
 """From cells to typed Parquet: one statement converts, and what it could not convert decides anew."""
 
+import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 
 from eduscale.ingest import forms
 from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
 from eduscale.ingest.types import Choice, Habits, Sample, choose, expression
+from eduscale.ingest.wide_parquet import Values, WideParquet, stored_sql
 from eduscale.models.reading import Said
 
 MAX_ROUNDS = 4
 LOGGED_LENGTH = 1000
 MIN_BUFFER = 32 << 20
 WIDE = 100
-"""From so many columns on a table is converted in parts."""
+"""A table of more columns is converted by form, not by column: DuckDB's statements carry few expressions well."""
+CELLS_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,23 @@ class CsvSource:
         if self.doubtful:
             options += ["store_rejects = true", "rejects_limit = 0"]
         return f"read_csv({literal(str(self.path))}, {', '.join(options)})"
+
+    def blocks(self) -> Iterator[ArraySource]:
+        """Yield the rows in order, some at a time, as arrays of text; at least one block, be it empty."""
+        rows = max(1, CELLS_AT_ONCE // self.width)
+        csv.field_size_limit(max(csv.field_size_limit(), self.longest))
+        with self.path.open(encoding="utf-8", newline="") as file:
+            lines = islice(file, self.skip, None)
+            records = csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, strict=True)
+            block = list(islice(records, rows))
+            while True:
+                columns = [np.empty(len(block), dtype=object) for _ in range(self.width)]
+                for column, cells in zip(columns, zip(*block, strict=True), strict=bool(block)):
+                    column[:] = [cell or None for cell in cells]
+                yield ArraySource(columns, [False] * self.width)
+                block = list(islice(records, rows))
+                if not block:
+                    return
 
 
 Source = CsvSource | ArraySource
@@ -121,7 +143,8 @@ class ParquetWriter:
             if attempt == MAX_ROUNDS - 2:
                 decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
             if not decided:
-                return Loaded(rows, choices, self._locate(source, unfit), 0)
+                locate = self._locate if len(choices) <= WIDE else _locate_wide
+                return Loaded(rows, choices, locate(source, unfit), 0)
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
@@ -139,15 +162,11 @@ class ParquetWriter:
     def _copy(
         self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path
     ) -> tuple[int, int]:
-        columns = [
-            f'{expression(choice, f"c{place}", place)} AS "{name}"'
-            for place, (name, choice) in enumerate(zip(names, choices, strict=True))
-        ]
-        places = range(len(columns))
-        if len(columns) <= WIDE:
-            rows = self._copy_query(f"SELECT {', '.join(columns)} FROM {self._read(source, places)}", target)
+        if len(choices) <= WIDE:
+            chosen = _selected(names, choices, range(len(choices)))
+            rows = self._copy_query(f"SELECT {chosen} FROM {self._read(source, range(len(choices)))}", target)
         else:
-            rows = self._copy_wide(source, columns, target)
+            rows = self._write_wide(source, names, choices, target)
         refused = 0
         if source.doubtful:
             (refused,) = self._row("SELECT count(*) FROM reject_errors")
@@ -157,26 +176,35 @@ class ParquetWriter:
     def _read(self, source: Source, places: Sequence[int]) -> str:
         """Return what to select these raw columns from."""
         if isinstance(source, ArraySource):
-            self._connection.register(source.VIEW, source.arrays(places))
+            for view, arrays in source.views(places).items():
+                self._connection.register(view, arrays)
         return source.sql(places)
 
     def _copy_query(self, query: str, target: Path) -> int:
         (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
         return rows
 
-    def _copy_wide(self, source: Source, columns: Sequence[str], target: Path) -> int:
-        """Write a wide table in parts and join them: the memory of one statement grows with its expressions."""
-        parts = []
-        for start in range(0, len(columns), WIDE):
-            parts.append(target.with_suffix(f".{start}"))
-            places = range(start, min(start + WIDE, len(columns)))
-            chosen = ", ".join(columns[place] for place in places)
-            self._copy_query(f"SELECT {chosen} FROM {self._read(source, places)}", parts[-1])
-        joined = " POSITIONAL JOIN ".join(f"read_parquet({literal(str(part))})" for part in parts)
-        rows = self._copy_query(f"SELECT * FROM {joined}", target)
-        for part in parts:
-            part.unlink()
-        return rows
+    def _write_wide(self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path) -> int:
+        """Write a table of many columns, all columns of one form being converted by one statement."""
+        written = 0
+        with WideParquet(target, names, [choice.form.storage for choice in choices]) as file:
+            for block in _blocks(source):
+                converted: dict[int, Values] = {}
+                rows = len(block.columns[0])
+                for places in _alike(block, choices):
+                    converted.update(zip(places, self._converted(block, places, choices[places[0]]), strict=True))
+                file.write_group(rows, (converted[place] for place in range(len(choices))))
+                written += rows
+        return written
+
+    def _converted(self, source: ArraySource, places: Sequence[int], choice: Choice) -> list[Values]:
+        """Return the values of columns of one form."""
+        rows = len(source.columns[places[0]])
+        cells = np.concatenate([source.columns[place] for place in places])
+        stacked = ArraySource([cells, np.repeat(places, rows)], [source.unclean[places[0]], False])
+        value = stored_sql(choice.form.storage, expression(choice, "c0", "c1"))
+        query = f"SELECT {value} AS value FROM {self._read(stacked, (0, 1))}"
+        return np.split(self._connection.execute(query).fetchnumpy()["value"], len(places))
 
     def _row(self, sql: str) -> tuple[int, ...]:
         return self._connection.execute(sql).fetchall()[0]
@@ -227,6 +255,40 @@ class ParquetWriter:
             for place, cell in zip(places, cells, strict=True)
             if cell is not None and cell[:LOGGED_LENGTH] in unfit[place]
         ]
+
+
+def _blocks(source: Source) -> Iterable[ArraySource]:
+    """Return the rows of a source as arrays, a file some at a time."""
+    return (source,) if isinstance(source, ArraySource) else source.blocks()
+
+
+def _locate_wide(source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
+    """Find the rows of the cells that became null, without a statement that names all the columns."""
+    bad, passed = [], 0
+    for block in _blocks(source):
+        for place, cells in unfit.items():
+            for row, cell in enumerate(block.columns[place]):
+                if cell is not None and cell[:LOGGED_LENGTH] in cells:
+                    bad.append(BadCell(passed + row, place, cell))
+        passed += len(block.columns[0])
+    return sorted(bad)
+
+
+def _alike(source: ArraySource, choices: Sequence[Choice]) -> Iterator[list[int]]:
+    """Yield the places of columns that one expression converts, not too many cells at once."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for place, choice in enumerate(choices):
+        kind = source.unclean[place], source.columns[place].dtype
+        alike.setdefault((choice.form, choice.null_words, choice.padded, *kind), []).append(place)
+    at_once = max(1, CELLS_AT_ONCE // max(1, len(source.columns[0])))
+    for places in alike.values():
+        for start in range(0, len(places), at_once):
+            yield places[start : start + at_once]
+
+
+def _selected(names: Sequence[str], choices: Sequence[Choice], places: Iterable[int]) -> str:
+    """Return the values of some columns as SQL selects them."""
+    return ", ".join(f'{expression(choices[place], f"c{place}", place)} AS "{names[place]}"' for place in places)
 
 
 def _complete(sample: Sample, choice: Choice, unfit: Counter[str], fitting: int) -> None:

@@ -268,10 +268,10 @@ def _has_order(values: Counter[str]) -> bool:
     return False
 
 
-def expression(choice: Choice, column: str, place: int) -> str:
+def expression(choice: Choice, column: str, place: int | str) -> str:
     """Return SQL for a column's values; a cell that is not of the type gives null and is written to DuckDB's log.
 
-    `column` is the quoted raw column, `place` its number in the message `<place> <cell>`.
+    `column` is the quoted raw column, `place` its number in the message `<place> <cell>`, or SQL that gives it.
     """
     if choice.form.type == "text":
         return column
@@ -281,7 +281,8 @@ def expression(choice: Choice, column: str, place: int) -> str:
     spare = f"{x} <> ''"
     if choice.null_words:
         spare += f" AND {x} NOT IN ({', '.join(literal(word) for word in choice.null_words)})"
-    noted = f"write_log('{place} ' || left({column}, 1000), level := 'error', return_value := false)"
+    message = f"{place} || ' ' || left({column}, 1000)"
+    noted = f"write_log({message}, level := 'error', return_value := false)"
     return (
         f"coalesce({choice.form.guarded(x)}, "
         f"CASE WHEN {spare} THEN CASE WHEN {noted} THEN CAST(NULL AS {choice.form.storage}) END END)"
