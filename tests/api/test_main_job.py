@@ -61,6 +61,18 @@ def test_a_school_export_is_understood_typed_and_explained(server: Server) -> No
     }
 
 
+@pytest.mark.parametrize("cell", ["slovo {n}", "{n}"], ids=["text", "numbers"])
+def test_a_table_of_as_many_columns_as_may_be_is_read_and_shown(server: Server, cell: str) -> None:
+    labels = [f"q{n}" for n in range(5_000)]
+    cells = [cell.format(n=n) for n in range(5_000)]
+    receipt = uploaded(
+        server, f"wide_{len(cell)}.csv", "\n".join([",".join(labels), *[",".join(cells)] * 3]).encode()
+    )
+    rows = call(server, "GET", f"/api/v1/uploads/{receipt['upload_id']}/tables/0/rows")
+    assert (rows.status, rows.body["columns"]) == (200, labels)
+    assert rows.body["rows"] == [[int(cell) if cell.isdigit() else cell for cell in cells]] * 3
+
+
 def test_the_same_bytes_again_are_the_same_upload(server: Server) -> None:
     first = send(server, ("a.csv", b"id;v\n1;2\n"), region="twice")
     second = send(server, ("b.csv", b"id;v\n1;2\n"), region="twice")
