@@ -176,8 +176,7 @@ class ParquetWriter:
     def _read(self, source: Source, places: Sequence[int]) -> str:
         """Return what to select these raw columns from."""
         if isinstance(source, ArraySource):
-            for view, arrays in source.views(places).items():
-                self._connection.register(view, arrays)
+            self._connection.register(source.VIEW, source.arrays(places))
         return source.sql(places)
 
     def _copy_query(self, query: str, target: Path) -> int:
