@@ -1,5 +1,7 @@
 """What a file is, by its content; its name is only a hint."""
 
+import json
+import re
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -33,17 +35,22 @@ _OFFICE = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """A ZIP or an OLE2 container: the reader of workbooks tells which of them it can read."""
 
 
+HEAD_BYTES = 4096
+
+
 def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     """Return what a file is, and a decision to report where its name says otherwise; raises UnreadableFile."""
     with path.open("rb") as file:
-        head = file.read(4096)
-    if len(head) < 4096 and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        head = file.read(HEAD_BYTES)
+    if len(head) < HEAD_BYTES and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("empty_file")
     for magic, reason in _OTHERS.items():
         if head.startswith(magic):
             raise UnreadableFile(reason)
     if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<table")):
         raise UnreadableFile("web_page")
+    if _is_json(head):
+        raise UnreadableFile("json_file")
     found: Format = "workbook" if head.startswith(_OFFICE) else "text"
     extension = PurePath(filename).suffix.lower()
     if EXTENSIONS.get(extension, found) == found:
@@ -54,3 +61,23 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         evidence=Said(code="format_by_content", facts={"extension": extension, "format": found}),
         confidence=0.99,
     )
+
+
+def _is_json(head: bytes) -> bool:
+    """Say whether a file begins with an object or a list of JSON, whole or cut, and goes on with nothing else."""
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    text = head.decode(encoding, "ignore").strip()
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except RecursionError:
+        return True
+    except json.JSONDecodeError as error:
+        if len(head) < HEAD_BYTES or error.pos < 2:
+            return False
+        return error.msg.startswith("Unterminated string") or bool(re.fullmatch(r"[\w.+-]*", text[error.pos :]))
+    following = text[end:].lstrip()
+    if isinstance(value, dict):
+        following = following.removeprefix(",").lstrip()
+    return not following or following.startswith(("{", "["))

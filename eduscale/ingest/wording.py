@@ -76,6 +76,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is an SPSS file, which is not read yet. Please send it as CSV or XLSX.",
         "Soubor je ve formátu SPSS, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
     ),
+    "json_file": (
+        "The file is a JSON file, which is not read yet. Please send it as CSV or XLSX.",
+        "Soubor je ve formátu JSON, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    ),
     "database_file": (
         "The file is a database, not a table. Please export the table as XLSX or CSV.",
         "Soubor je databáze, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",

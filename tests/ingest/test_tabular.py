@@ -179,6 +179,13 @@ def test_a_table_that_is_written_quoted_is_read_back(
         pytest.param(b"PK\x03\x04rest", "damaged_workbook", id="cut ZIP"),
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "not_a_workbook", id="OLE2"),
         pytest.param(b"<!DOCTYPE html><p>", "web_page", id="web page"),
+        pytest.param(b'[\n  {"id": 1, "n": null},\n  {"id": 2}\n]\n', "json_file", id="JSON"),
+        pytest.param(b'[{"text": "' + b"x" * 9000 + b'"}]', "json_file", id="JSON of a long text"),
+        pytest.param(b"[" + b"12.5, " * 9000 + b"1]", "json_file", id="JSON list of numbers"),
+        pytest.param(b"[" * 100_000, "json_file", id="JSON without an end"),
+        pytest.param(b'{"id": 1}\n{"id": 2}\n', "json_file", id="JSON lines"),
+        pytest.param(b'[1, "a"]\n[2, "b"]\n', "json_file", id="JSON lists, one a line"),
+        pytest.param('{"žáci": []}'.encode("utf-16"), "json_file", id="JSON in UTF-16"),
         pytest.param(b"a," * 6000 + b"\n" + b"1," * 6000, "too_many_columns", id="too wide"),
     ],
 )
@@ -186,6 +193,25 @@ def test_what_is_no_table_says_what_it_is(data: bytes, code: str, tmp_path: Path
     error = read(tmp_path, data).reading.error
     assert error is not None
     assert error.code == code
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{id},{jmeno}",
+        "[1],[2]",
+        "[id],[body]",
+        "{,}",
+        '["id","body"',
+        "[",
+        '{"a},b',
+        "[1",
+        "[2024] body,b",
+        '{"id": 1},b',
+    ],
+)
+def test_a_table_whose_header_begins_with_a_bracket_is_no_json(header: str, tmp_path: Path) -> None:
+    assert read(tmp_path, header + "\n" + "1,2\n" * 2000).reading.error is None
 
 
 def test_a_wrong_extension_is_reported(tmp_path: Path) -> None:
