@@ -9,9 +9,12 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 import time
 import unicodedata
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, NoReturn, TypeVar
@@ -34,6 +37,8 @@ READ_BYTES = 1024**2
 MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 1000
 MAX_PART_HEADER_BYTES = 16 * 1024
+CHUNKS_BEHIND = 8
+FLUSH_BYTES = 16 * 1024**2
 MAX_FILENAME_CHARS = 255
 
 DRAIN_MAX_BYTES = 1024**3
@@ -331,7 +336,11 @@ class _FormReader:
 
 
 class _FileWriter:
-    """Writes and hashes one file of a form."""
+    """Writes and hashes one file of a form, a few chunks behind the network and beside it.
+
+    Hashing, writing and flushing to disk leave the interpreter free, so another thread can receive meanwhile. What
+    is flushed on the way need not be waited for when the file is stored.
+    """
 
     def __init__(self, field: str, filename: str, path: Path, content_type: str) -> None:
         self._field = field
@@ -341,6 +350,9 @@ class _FileWriter:
         self._file = path.open("wb", buffering=0)
         self._sha256 = hashlib.sha256()
         self._size_bytes = 0
+        self._unflushed_bytes = 0
+        self._behind = ThreadPoolExecutor(1)
+        self._chunks: deque[Future[None]] = deque()
 
     @property
     def is_chosen(self) -> bool:
@@ -348,13 +360,14 @@ class _FileWriter:
         return bool(self._raw_filename or self._size_bytes)
 
     def write(self, data: bytes) -> None:
-        self._sha256.update(data)
         self._size_bytes += len(data)
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        self._chunks.append(self._behind.submit(self._keep, data))
+        if len(self._chunks) > CHUNKS_BEHIND:
+            self._chunks.popleft().result()
 
     def finish(self) -> SentFile:
+        for chunk in self._chunks:
+            chunk.result()
         self.close()
         return SentFile(
             field=self._field,
@@ -366,7 +379,18 @@ class _FileWriter:
         )
 
     def close(self) -> None:
+        self._behind.shutdown(cancel_futures=True)
         self._file.close()
+
+    def _keep(self, data: bytes) -> None:
+        self._sha256.update(data)
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+        self._unflushed_bytes += len(data)
+        if self._unflushed_bytes >= FLUSH_BYTES:
+            os.fdatasync(self._file.fileno())
+            self._unflushed_bytes = 0
 
 
 def clean_filename(sent: str) -> str:
