@@ -20,12 +20,19 @@ def dataset_name(wish: str | None, filename: str, table_name: str, *, alone: boo
     """Return the name of a table's dataset; a table that is not `alone` in its file carries its own name too."""
     if wish:
         return _normal(wish) or FALLBACK
-    stem = _undated(_words(PurePath(filename.replace("\\", "/")).name.split(".")[0]))
+    stem = _undated(_words(_stem(PurePath(filename.replace("\\", "/")))))
     sheet = _undated(_words(table_name))
     if sheet == stem or (len(sheet) == 1 and sheet[0] in DEFAULT_SHEETS):
         sheet = []
     words = stem or sheet if alone else stem + [word for word in sheet if word not in stem]
     return "_".join(words)[:MAX_LENGTH].strip("_") or FALLBACK
+
+
+def _stem(path: PurePath) -> str:
+    """Return a file's name without its extensions; a dot within the name, as in `1. pololetí`, is none."""
+    while path.suffix and " " not in path.suffix:
+        path = path.with_suffix("")
+    return path.name
 
 
 def _normal(text: str) -> str:

@@ -71,10 +71,14 @@ class Draft:
 
 
 class TableReader:
-    """Finds and writes tables, one Parquet file each, into one folder."""
+    """Finds and writes tables, one Parquet file each, into one folder.
 
-    def __init__(self, folder: Path, writer: ParquetWriter) -> None:
+    A table that has no name of its own, such as a sheet's, gets the default one.
+    """
+
+    def __init__(self, folder: Path, writer: ParquetWriter, *, default_name: str = "") -> None:
         self._folder = folder
+        self._default_name = default_name
         self._writer = writer
         self._next = 0
 
@@ -85,9 +89,14 @@ class TableReader:
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
         found, _ = find_tables(grid.rows)
-        return [self._read_found(grid, table, delimiter, alone=len(found) == 1) for table in found]
+        name = grid.name or self._default_name
+        names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
+        return [
+            self._read_found(grid, table, delimiter, name, alone=len(found) == 1)
+            for table, name in zip(found, names, strict=False)
+        ]
 
-    def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, *, alone: bool) -> ReadTable:
+    def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, name: str, *, alone: bool) -> ReadTable:
         if table.width > MAX_COLUMNS:
             raise UnreadableFile("too_many_columns", columns=table.width, limit=MAX_COLUMNS)
         findings = self.findings()
@@ -114,7 +123,7 @@ class TableReader:
         undecided = [array for array in arrays if array.choice is None]
         numbers = [row.number for row in kept]
         draft = Draft(
-            name=grid.name,
+            name=name,
             labels=labels,
             source=ArraySource([array.values for array in arrays], [array.unclean for array in arrays]),
             samples=[array.sample for array in arrays],
@@ -187,7 +196,7 @@ class TableReader:
             findings.path.unlink()
         return ReadTable(
             index=index,
-            name=draft.name,
+            name=draft.name or self._default_name,
             columns=tuple(
                 ReadColumn(
                     name=name,

@@ -10,7 +10,7 @@ parquet     one statement converts and writes; what it could not convert decides
 
 import gc
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import duckdb
 
@@ -60,7 +60,7 @@ def _read(task: ReadTask) -> list[ReadTable]:
         connection.execute(f"SET threads = {task.threads}")
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
-        tables = TableReader(folder, ParquetWriter(connection))
+        tables = TableReader(folder, ParquetWriter(connection), default_name=PurePath(task.filename).stem)
         kind, renamed = recognise(path, task.filename)
         guesses = (renamed,) if renamed else ()
         if kind == "text":

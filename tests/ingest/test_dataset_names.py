@@ -15,6 +15,8 @@ from eduscale.ingest.dataset_names import dataset_name
         ("2024.csv", "2024", "data"),
         ("Škola.v2.final.csv", "x", "skola"),
         ("", "", "data"),
+        ("Hodnocení 1. pololetí.csv", "Hodnocení 1. pololetí", "hodnoceni_pololeti"),
+        ("ZŠ č. 5 - docházka.csv", "ZŠ č. 5 - docházka", "zs_c_dochazka"),
     ],
 )
 def test_derived_from_the_file_or_the_sheet(filename: str, sheet: str, name: str) -> None:
@@ -24,6 +26,7 @@ def test_derived_from_the_file_or_the_sheet(filename: str, sheet: str, name: str
 def test_each_of_several_tables_carries_its_own_name() -> None:
     assert dataset_name(None, "skola.xlsx", "Žáci 2024", alone=False) == "skola_zaci"
     assert dataset_name(None, "skola.xlsx", "List2", alone=False) == "skola"
+    assert dataset_name(None, "Žáci 2024.csv", "Žáci 2024 2", alone=False) == "zaci"
 
 
 @pytest.mark.parametrize(("wish", "name"), [("Žáci 2024", "zaci_2024"), ("2024", "d_2024"), ("--", "data")])

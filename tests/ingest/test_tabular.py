@@ -195,6 +195,17 @@ def test_what_is_no_table_says_what_it_is(data: bytes, code: str, tmp_path: Path
     assert error.code == code
 
 
+def test_tables_of_a_text_file_are_called_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("one", "two", "large"):
+        (tmp_path / folder).mkdir()
+    one = read(tmp_path / "one", TEXT, "Výkaz 1. pololetí.csv")
+    assert [table.name for table in one.reading.tables] == ["Výkaz 1. pololetí"]
+    two = read(tmp_path / "two", "id;body\n1;2\n2;3\n\n\nškola;město;žáků\nA;Brno;20\nB;Zlín;30\n", "výkaz.csv")
+    assert [table.name for table in two.reading.tables] == ["výkaz", "výkaz 2"]
+    monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    assert read(tmp_path / "large", TEXT, "velký.csv").table.name == "velký"
+
+
 @pytest.mark.parametrize(
     "header",
     [
