@@ -20,6 +20,8 @@ from eduscale.models.reading import Said
 
 MAX_ROUNDS = 4
 LOGGED_LENGTH = 1000
+LATE_VALUES = 2_000
+"""So many distinct cells show the type of a column that is blank at both ends of the file."""
 MIN_BUFFER = 32 << 20
 WIDE = 100
 """A table of more columns is converted by form, not by column: DuckDB's statements carry few expressions well."""
@@ -131,12 +133,13 @@ class ParquetWriter:
             unfit = self._unfit()
             if source.doubtful:
                 refused += sum(cells[labels[place]] for place, cells in unfit.items())
-            if refused or not unfit:
+            late = self._late_values(samples, chosen, names, target) if attempt == 0 and not refused else []
+            if refused or not (unfit or late):
                 return Loaded(rows, choices, [], refused)
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
             self._learn(open_, choices, samples, [names[place] for place in open_], target)
             decided = {}
-            for place in open_:
+            for place in (*open_, *late):
                 again, before = choose(samples[place], habits), choices[place]
                 if again[:2] != before[:2] or again.padded != before.padded:
                     decided[place] = again
@@ -144,7 +147,7 @@ class ParquetWriter:
                 decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
             if not decided:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
-                return Loaded(rows, choices, locate(source, unfit), 0)
+                return Loaded(rows, choices, locate(source, unfit) if unfit else [], 0)
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
@@ -218,6 +221,26 @@ class ParquetWriter:
         if logged:
             self._connection.execute("CALL truncate_duckdb_logs()")
         return unfit
+
+    def _late_values(
+        self, samples: Sequence[Sample], chosen: Mapping[int, Choice], names: Sequence[str], target: Path
+    ) -> list[int]:
+        """Find the columns that are blank in a sample of some rows but not in all; add what they hold to it."""
+        blank = [
+            place
+            for place, sample in enumerate(samples)
+            if not (place in chosen or sample.complete or any(map(str.strip, sample.counts)))
+        ]
+        late = []
+        for place in blank:
+            found = self._connection.execute(
+                f'SELECT "{names[place]}", count(*) FROM read_parquet({literal(str(target))}) '
+                f"WHERE trim(\"{names[place]}\") <> '' GROUP BY ALL LIMIT {LATE_VALUES}"
+            ).fetchall()
+            if found:
+                samples[place].counts.update(dict(found))
+                late.append(place)
+        return late
 
     def _learn(
         self,

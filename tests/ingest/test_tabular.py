@@ -195,6 +195,23 @@ def test_what_is_no_table_says_what_it_is(data: bytes, code: str, tmp_path: Path
     assert error.code == code
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_a_column_is_empty_if_no_row_has_a_value_and_typed_by_those_that_do(
+    large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:
+        monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
+    lines = [
+        f"{n};;{'7,5' if n == 1_000 else ''};{'31.12.2024' if 900 < n < 1_000 else ' '};x" for n in range(2_000)
+    ]
+    got = read(tmp_path, "\n".join(["id;nic;body;konec;text", *lines]))
+    assert [column.empty for column in got.table.columns] == [False, True, False, False, False]
+    assert got.types == ["integer", "text", "decimal", "date", "text"]
+    assert got.rows()[1_000][2] == 7.5
+    assert (got.table.rows, got.table.problem_count) == (2_000, 0)
+
+
 def test_tables_of_a_text_file_are_called_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("one", "two", "large"):
         (tmp_path / folder).mkdir()
