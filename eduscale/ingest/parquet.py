@@ -20,6 +20,8 @@ from eduscale.models.reading import Said
 
 MAX_ROUNDS = 4
 LOGGED_LENGTH = 1000
+EXACT_DIGITS = 15
+"""Any number of so many digits is a double."""
 LATE_VALUES = 2_000
 """So many distinct cells show the type of a column that is blank at both ends of the file."""
 MIN_BUFFER = 32 << 20
@@ -95,12 +97,15 @@ class BadCell(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What was written: rows, each column's form, the cells that became null, and lines that were no records."""
+    """What was written: rows, each column's form, the cells that became null, lines that were no records, and the
+    columns of whole numbers that a double does not hold.
+    """
 
     rows: int
     choices: list[Choice]
     bad: list[BadCell]
     refused_lines: int
+    long: frozenset[int] = frozenset()
 
 
 class ParquetWriter:
@@ -134,8 +139,10 @@ class ParquetWriter:
             if source.doubtful:
                 refused += sum(cells[labels[place]] for place, cells in unfit.items())
             late = self._late_values(samples, chosen, names, target) if attempt == 0 and not refused else []
-            if refused or not (unfit or late):
+            if refused:
                 return Loaded(rows, choices, [], refused)
+            if not (unfit or late):
+                return Loaded(rows, choices, [], 0, self._long(samples, choices, names, target))
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
             self._learn(open_, choices, samples, [names[place] for place in open_], target)
             decided = {}
@@ -147,7 +154,8 @@ class ParquetWriter:
                 decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
             if not decided:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
-                return Loaded(rows, choices, locate(source, unfit) if unfit else [], 0)
+                bad = locate(source, unfit) if unfit else []
+                return Loaded(rows, choices, bad, 0, self._long(samples, choices, names, target))
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
@@ -221,6 +229,27 @@ class ParquetWriter:
         if logged:
             self._connection.execute("CALL truncate_duckdb_logs()")
         return unfit
+
+    def _long(
+        self, samples: Sequence[Sample], choices: Sequence[Choice], names: Sequence[str], target: Path
+    ) -> frozenset[int]:
+        """Find the columns of whole numbers beyond 2^53."""
+        whole = [place for place, choice in enumerate(choices) if choice.form.type == "integer"]
+        unknown = [place for place in whole if not samples[place].complete]
+        long = {
+            place
+            for place in whole
+            if samples[place].complete
+            and any(sum(map(str.isdigit, cell)) > EXACT_DIGITS for cell in samples[place].counts)
+        }
+        for start in range(0, len(unknown), WIDE):
+            some = unknown[start : start + WIDE]
+            beyond = ", ".join(
+                f'greatest(-min("{names[place]}"), max("{names[place]}")) > {1 << 53}' for place in some
+            )
+            found = self._row(f"SELECT {beyond} FROM read_parquet({literal(str(target))})")
+            long.update(place for place, is_long in zip(some, found, strict=True) if is_long)
+        return frozenset(long)
 
     def _late_values(
         self, samples: Sequence[Sample], chosen: Mapping[int, Choice], names: Sequence[str], target: Path

@@ -204,9 +204,10 @@ class TableReader:
                     type=choice.form.type,
                     storage=choice.form.storage,
                     empty=not any(cell.strip() for cell in sample.counts),
+                    long=place in loaded.long,
                 )
-                for name, label, choice, sample in zip(
-                    names, draft.labels, loaded.choices, draft.samples, strict=True
+                for place, (name, label, choice, sample) in enumerate(
+                    zip(names, draft.labels, loaded.choices, draft.samples, strict=True)
                 )
             ),
             rows=loaded.rows,

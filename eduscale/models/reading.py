@@ -69,6 +69,8 @@ class ReadColumn(Model):
     concept: str | None = None
     empty: bool = False
     """No row has a value here, so the type is no evidence of anything."""
+    long: bool = False
+    """Some whole numbers here are beyond 2^53, so that no DOUBLE holds them all."""
 
 
 class ReadTable(Model):

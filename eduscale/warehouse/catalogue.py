@@ -86,8 +86,11 @@ def _fits(names: set[str], dataset: Dataset) -> bool:
 def _join(name: str, fragments: list[Fragment]) -> Dataset:
     columns: dict[str, DatasetColumn] = {}
     only_empty: set[str] = set()
+    long: set[str] = set()
     for _, members, _ in fragments:
         for column in members:
+            if column.long:
+                long.add(column.name)
             known = columns.get(column.name)
             if known is None:
                 columns[column.name] = _as_dataset_column(column, column.type, column.storage)
@@ -99,7 +102,9 @@ def _join(name: str, fragments: list[Fragment]) -> Dataset:
                 only_empty.discard(column.name)
                 columns[column.name] = _as_dataset_column(column, column.type, column.storage)
             else:
-                kind, storage = widen((known.type, known.storage), (column.type, column.storage))
+                kind, storage = widen(
+                    (known.type, known.storage), (column.type, column.storage), long=column.name in long
+                )
                 columns[column.name] = known.model_copy(update={"type": kind, "storage": storage})
     return Dataset(name=name, columns=tuple(columns.values()), parts=tuple(part for part, _, _ in fragments))
 
@@ -108,13 +113,18 @@ def _as_dataset_column(column: ReadColumn, kind: ColumnType, storage: str) -> Da
     return DatasetColumn(name=column.name, label=column.label, type=kind, storage=storage, concept=column.concept)
 
 
-def widen(one: tuple[ColumnType, str], other: tuple[ColumnType, str]) -> tuple[ColumnType, str]:
-    """Return the narrowest (type, storage) that holds every value of both; text holds everything."""
+def widen(
+    one: tuple[ColumnType, str], other: tuple[ColumnType, str], *, long: bool = False
+) -> tuple[ColumnType, str]:
+    """Return the narrowest (type, storage) that holds every value of both; text holds everything.
+
+    `long` says that some whole numbers are beyond what a double holds.
+    """
     if one == other:
         return one
     kinds = {one[0], other[0]}
     storages = {one[1], other[1]}
-    if kinds == {"integer", "decimal"} and storages == {"BIGINT", "DOUBLE"}:
+    if kinds == {"integer", "decimal"} and storages == {"BIGINT", "DOUBLE"} and not long:
         return "decimal", "DOUBLE"
     if kinds <= {"integer", "decimal"} and "DOUBLE" not in storages:
         return _widest_decimal(storages)

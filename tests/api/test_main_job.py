@@ -61,6 +61,13 @@ def test_a_school_export_is_understood_typed_and_explained(server: Server) -> No
     }
 
 
+def test_a_long_number_keeps_its_digits_beside_decimals_of_another_file(server: Server) -> None:
+    uploaded(server, "cisla_a.csv", b"skola;hodnota\nA;9007199254740993\n", dataset="cisla")
+    uploaded(server, "cisla_b.csv", "skola;hodnota\nB;1,5\n".encode(), dataset="cisla")
+    answer = call(server, "GET", "/api/v1/datasets/cisla/rows")
+    assert answer.body["rows"] == [["A", "9007199254740993"], ["B", "1.5"]]
+
+
 @pytest.mark.parametrize("cell", ["slovo {n}", "{n}"], ids=["text", "numbers"])
 def test_a_table_of_as_many_columns_as_may_be_is_read_and_shown(server: Server, cell: str) -> None:
     labels = [f"q{n}" for n in range(5_000)]

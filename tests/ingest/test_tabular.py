@@ -212,6 +212,20 @@ def test_a_column_is_empty_if_no_row_has_a_value_and_typed_by_those_that_do(
     assert (got.table.rows, got.table.problem_count) == (2_000, 0)
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_whole_numbers_that_no_double_holds_are_marked(
+    large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:
+        monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
+    lines = [f"{n};{-9007199254740993 if n == 900 else n};{9007199254740 + n};{n},5" for n in range(1, 2_000)]
+    got = read(tmp_path, "\n".join(["id;long;short;body", *lines]))
+    assert got.types == ["integer", "integer", "integer", "decimal"]
+    assert [column.long for column in got.table.columns] == [False, True, False, False]
+    assert got.rows()[899][1] == -9007199254740993
+
+
 def test_tables_of_a_text_file_are_called_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("one", "two", "large"):
         (tmp_path / folder).mkdir()

@@ -63,6 +63,20 @@ def test_an_upload_that_a_live_one_replaces_does_not_count_until_that_is_undone(
     assert catalogue.datasets()["zaci"].rows == 3
 
 
+@pytest.mark.parametrize("order", ["lsd", "lds", "sld", "sdl", "dls", "dsl"])
+def test_whole_numbers_that_no_double_holds_make_no_double_in_any_order(uploads: UploadStore, order: str) -> None:
+    kinds = {
+        "l": ReadColumn(name="id", label="ID", type="integer", storage="BIGINT", long=True),
+        "s": column("id", "integer", "BIGINT"),
+        "d": column("id", "decimal", "DOUBLE"),
+    }
+    catalogue = Catalogue(uploads)
+    for kind in order:
+        load(uploads, kind, kinds[kind])
+    (joined,) = catalogue.datasets()["zaci"].columns
+    assert (joined.type, joined.storage) == ("text", "VARCHAR")
+
+
 def test_a_column_that_one_file_left_empty_keeps_the_type_of_the_others(uploads: UploadStore) -> None:
     load(uploads, "a", column("body", empty=True))
     load(uploads, "b", column("body", "integer", "BIGINT"))
