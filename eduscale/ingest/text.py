@@ -4,6 +4,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import NamedTuple
 
 from eduscale.core.errors import UnreadableFile
@@ -22,6 +23,8 @@ SHORT_SEARCH = 20
 MAX_LINE_LENGTH = 16 << 20
 FREE_TEXT_SCORE = 0.45
 """What a candidate must beat: that the file is one column of free text."""
+NOTE_WEIGHT = 0.4
+"""How much a line of text around a table speaks against the table."""
 
 _SEP_LINE = re.compile(r'"?sep=(\\t|.)"?;*', re.IGNORECASE)
 _CELL_KIND = re.compile(
@@ -162,7 +165,7 @@ def _scored(sample: list[str], dialect: Dialect) -> Scored:
         for place, this in enumerate(widths)
         if this > 1 and (this in widths[max(0, place - 1) : place] or this in widths[place + 1 : place + 2])
     )
-    regular = max(usual, in_blocks) / len(found)
+    regular = max(usual, in_blocks) / (len(found) - (1 - NOTE_WEIGHT) * _notes_around(widths))
     cells = [record.cells for record in found if len(record.cells) == width]
     columns = list(zip(*cells, strict=True))[:200]
     purity = sum(_purity(column) for column in columns) / len(columns)
@@ -176,6 +179,15 @@ def _scored(sample: list[str], dialect: Dialect) -> Scored:
     if spaced > 0.5 and widths[0] == 1:
         score *= 0.5
     return score, dialect, {"width": width, "records": usual, "of": len(found)}
+
+
+def _notes_around(widths: Sequence[int]) -> int:
+    """Return how many records of one cell stand above and below three records or more of one width above two."""
+    longest = max(sum(1 for _ in run) if width > 2 else 0 for width, run in groupby(widths))
+    if longest < 3:
+        return 0
+    wide = [place for place, width in enumerate(widths) if width > 1]
+    return wide[0] + len(widths) - 1 - wide[-1]
 
 
 def _purity(column: Sequence[str]) -> float:

@@ -83,3 +83,17 @@ def test_days_as_labels_are_a_header(tmp_path: Path) -> None:
 def test_marks_as_labels_are_a_header(tmp_path: Path) -> None:
     got = read(tmp_path, "třída;1;2;3;4;5\n1.A;10;5;2;0;0\n1.B;8;7;3;1;0\n")
     assert got.names == ["trida", "1", "2", "3", "4", "5"]
+
+
+def test_a_short_table_among_longer_notes_is_found(tmp_path: Path) -> None:
+    notes = "Poznámka: hodiny po 45 minutách\n* předběžné údaje\n"
+    got = read(tmp_path, f"Výkaz docházky\nŠkola: ZŠ Lípa\n\nid;jméno;hodin\n1;A;3\n2;B;4\n\n{notes}")
+    assert got.rows() == [(1, "A", 3), (2, "B", 4)]
+    assert got.table.set_aside_rows == 4
+
+
+def test_prose_with_some_commas_is_no_table_of_two_columns(tmp_path: Path) -> None:
+    got = read(
+        tmp_path, "Milí rodiče\nzítra, jak víte\njdeme ven, snad\nvezměte si boty, prosím\nDěkujeme\nŠkola\n"
+    )
+    assert len(got.names) == 1
