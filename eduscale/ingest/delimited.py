@@ -153,7 +153,8 @@ class _LargeText:
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
         footer = take_footer(tail, self._table.width)
-        self._footer = {row.number: (row, code) for row, code in footer}
+        within = [(row, code) for row, code in self._table.set_aside if code in ("type_row", "unit_row")]
+        self._aside = {row.number: (row, code) for row, code in (*within, *footer)}
         self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
         self._guesses = [*guesses, *reading.guesses, *self._table.guesses]
         irregular = flawed or footer or self._dialect.escape or self._dialect.wrapped
@@ -251,7 +252,7 @@ class _LargeText:
         is_regular = self._regular_line()
         while (taken := records.take()) is not None:
             number, line = taken
-            if is_regular(line) and number not in self._footer:
+            if is_regular(line) and number not in self._aside:
                 out.write(line + "\n")
                 longest = max(longest, len(line))
             else:
@@ -309,8 +310,8 @@ class _LargeText:
         return [str(cell) for cell in kept[0].cells] if kept else None
 
     def _reason_aside(self, row: Row) -> str | None:
-        if row.number in self._footer:
-            return self._footer[row.number][1]
+        if row.number in self._aside:
+            return self._aside[row.number][1]
         first = row.cells[0]
         if self._comments and isinstance(first, str) and first.startswith("#"):
             return "comment"

@@ -34,6 +34,11 @@ _TYPE_WORDS = frozenset(
     "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo "
     "textový výběr dropdown email".split()
 )
+_UNITS = frozenset(
+    "% ‰ ks kusů kč czk eur € ft zł pln tis. mil. h hod hod. hodin min min. minut s sec ms dny dní let roky "
+    "mm cm m km m2 m² m3 m³ g kg t l ml °c bod bodů b. body osob žáků počet pcs hours minutes days years points "
+    "pupils count number".split()
+)
 
 
 @dataclass
@@ -379,6 +384,8 @@ def _take_out(table: FoundTable) -> None:
             table.set_aside.append((row, "comment"))
         elif place == 0 and _is_type_row(row):
             table.set_aside.append((row, "type_row"))
+        elif place == 0 and table.header and _is_unit_row(row, table.data):
+            table.set_aside.append((row, "unit_row"))
         else:
             kept.append(row)
     footer = take_footer(kept, table.width)
@@ -400,6 +407,15 @@ def _take_out(table: FoundTable) -> None:
 def _is_type_row(row: Row) -> bool:
     words = [cell.strip().lower() if isinstance(cell, str) else "" for cell in row.cells if not is_blank(cell)]
     return len(words) > 1 and all(word in _TYPE_WORDS for word in words)
+
+
+def _is_unit_row(row: Row, data: Sequence[Row]) -> bool:
+    """Say whether a row holds units of the numbers below it and nothing else."""
+    filled = _filled(row)
+    units = [str(row.cells[place]).strip().strip("[]()").lower() for place in filled]
+    return bool(filled) and all(
+        unit in _UNITS and _below([*data], 1, place) == "value" for unit, place in zip(units, filled, strict=True)
+    )
 
 
 def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:

@@ -97,3 +97,13 @@ def test_prose_with_some_commas_is_no_table_of_two_columns(tmp_path: Path) -> No
         tmp_path, "Milí rodiče\nzítra, jak víte\njdeme ven, snad\nvezměte si boty, prosím\nDěkujeme\nŠkola\n"
     )
     assert len(got.names) == 1
+
+
+def test_a_row_of_units_is_no_data(tmp_path: Path) -> None:
+    got = read(tmp_path, "škola;cesta;cena\n;km;(Kč)\nLípa;1,5;20\nDub;2,5;30\n")
+    assert got.types == ["text", "decimal", "integer"]
+    assert [code for _, _, _, code, _ in got.rejects()] == ["unit_row"]
+
+
+def test_letters_that_could_be_units_are_data_above_letters(tmp_path: Path) -> None:
+    assert read(tmp_path, "jméno;pohlaví\n;m\nEva;ž\nJan;m\n").table.rows == 3

@@ -49,6 +49,8 @@ VARIANTS: dict[str, bytes] = {
     "quoted": "".join(";".join(f'"{cell}"' for cell in line.split(";")) + "\n" for line in LINES).encode(),
     "titled": ("Výkaz\n\n" + TEXT).encode(),
     "with a footer": (TEXT + "Celkem;;239400;;\nZdroj: výkaz\n").encode(),
+    "with a row of types": TEXT.replace("\n", "\nnumber;text;number;decimal;date\n", 1).encode(),
+    "with a row of units": TEXT.replace("\n", "\n;;ks;[%];\n", 1).encode(),
     "with blank lines": TEXT.replace("\n150;", "\n\n\n150;").encode(),
     "with a bad cell": TEXT.replace(";600;", ";abc;").encode(),
     "with an impossible date": TEXT.replace(
