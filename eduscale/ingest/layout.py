@@ -389,7 +389,10 @@ def _take_out(table: FoundTable) -> None:
         else:
             kept.append(row)
     footer = take_footer(kept, table.width)
-    table.data = kept
+    subtotals = _subtotals(kept) if any(code == "total" for _, code in footer) else []
+    numbers = {row.number for row in subtotals}
+    table.data = [row for row in kept if row.number not in numbers] if numbers else kept
+    table.set_aside.extend((row, "total") for row in subtotals)
     table.set_aside.extend(footer)
     if footer:
         totals = sum(code == "total" for _, code in footer)
@@ -416,6 +419,13 @@ def _is_unit_row(row: Row, data: Sequence[Row]) -> bool:
     return bool(filled) and all(
         unit in _UNITS and _below([*data], 1, place) == "value" for unit, place in zip(units, filled, strict=True)
     )
+
+
+def _subtotals(data: Sequence[Row]) -> list[Row]:
+    """Return the totals within a table that ends with one: they leave cells empty that other rows fill."""
+    totals = {row.number: row for row in data if _is_total(row, data)}
+    least = min((len(_filled(row)) for row in data if row.number not in totals), default=0) if totals else 0
+    return [row for row in totals.values() if len(_filled(row)) < least]
 
 
 def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:

@@ -107,3 +107,10 @@ def test_a_row_of_units_is_no_data(tmp_path: Path) -> None:
 
 def test_letters_that_could_be_units_are_data_above_letters(tmp_path: Path) -> None:
     assert read(tmp_path, "jméno;pohlaví\n;m\nEva;ž\nJan;m\n").table.rows == 3
+
+
+def test_subtotals_within_a_table_that_ends_with_a_total_are_no_data(tmp_path: Path) -> None:
+    lines = ["1.A;X;5", "1.A;Y;6", "Celkem 1.A;;11", "1.B;Z;7", "Celkem 1.B;;7", "Celkem;;18"]
+    got = read(tmp_path, "třída;žák;body\n" + "\n".join(lines) + "\n")
+    assert got.rows() == [("1.A", "X", 5), ("1.A", "Y", 6), ("1.B", "Z", 7)]
+    assert sorted(row for _, row, _, _, _ in got.rejects()) == [4, 6, 7]
