@@ -59,6 +59,9 @@ UNLIKELY = {
 """Neighbours that the language hardly knows, though it knows the letter."""
 RARE = frozenset("ĺŕľďťóúëïüœæÿ")
 TYPOGRAPHY = frozenset("„“”‚‘’«»–—…€§°·•×½¼²³©®™\u00a0")
+_TYPESET = re.compile(r"„[^„“”\n]{1,80}[“”]|(?<= )[–—](?= )|(?<=[0-9]) ?€")
+"""Quotes in pairs, dashes between words and amounts of money: what word processors leave in a text."""
+_LONE_LETTER = re.compile(r"(?<![^\s;,|])[^\W\d_àáéèíóôúåö](?![^\s;,|])")
 
 
 @dataclass
@@ -225,6 +228,8 @@ def _likeness(sample: bytes, codec: str) -> float:
     strange += 1.5 * sum(
         count for word, count in words.items() if re.search(r"[a-zß-ž][A-ZÀ-ÞĄĆČĎĘĚŁŃŇŘŠŤŮŹŻŽĽ]", word)
     )
+    strange += sum(not letter.isascii() for letter in _LONE_LETTER.findall(text))
+    strange -= len(_TYPESET.findall(text))
     likeness = {language: {word: _fits_language(word, language) for word in words} for language in ALPHABETS}
     best = 0.0
     if words:

@@ -30,6 +30,7 @@ def decoded(data: bytes) -> tuple[str, Encoding]:
         (SLOVENE, "iso8859-2"),
         *((text, codec) for text in (CZECH, FRENCH) for codec in ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be")),
         *((CZECH, codec) for codec in ("utf-16", "utf-32")),
+        ("škola;pozn\n„ZŠ“ Brno;5 € – ok…\n„ZŠ“ Zlín;6 € – ok…\n", "cp1250"),
     ],
 )
 def test_text_is_read_in_the_encoding_it_was_written_in(text: str, codec: str) -> None:
