@@ -153,7 +153,7 @@ class _LargeText:
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
         footer = take_footer(tail, self._table.width)
-        within = [(row, code) for row, code in self._table.set_aside if code in ("type_row", "unit_row")]
+        within = [(row, code) for row, code in self._table.set_aside if code in ("type_row", "unit_row", "rule")]
         self._aside = {row.number: (row, code) for row, code in (*within, *footer)}
         self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
         self._guesses = [*guesses, *reading.guesses, *self._table.guesses]

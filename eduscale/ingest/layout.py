@@ -20,6 +20,7 @@ LOOK_BELOW = 60
 _VALUE = re.compile(r"[-+]?[0-9][0-9 \u00a0\u202f]*(?:[.,][0-9]+)*\s?%?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
 _DATE = re.compile(r"[0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{0,4}(?:[ T].*)?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[./-][0-9]{2,4})?")
+_RULE = re.compile(r":?[-=_+]{3,}:?")
 _TOTAL = re.compile(
     r"(?:celkem|celkový součet|součet|souhrn|úhrnem|spolu|total|grand total|sum|summe|suma|razem|gesamt|insgesamt|"
     r"průměr|average|mean|mittelwert)(?:[ :(].*)?",
@@ -228,6 +229,8 @@ def _repeats(cells: Sequence[Cell], wanted: tuple[tuple[int, str], ...]) -> bool
 
 
 def _new_table(body: list[Row]) -> FoundTable:
+    rules = [row for row in body[1 : MAX_HEADER_ROWS + 1] if _is_rule(row)]
+    body = [row for row in body if row not in rules] if rules else body
     header = _find_header(body)
     top, data = body[: header.rows], body[header.rows :]
     widths = Counter(map(_trimmed_width, data))
@@ -240,7 +243,14 @@ def _new_table(body: list[Row]) -> FoundTable:
         confidence=header.confidence,
         alternatives=header.alternatives,
     )
-    return FoundTable(_labels(top, width), list(top), list(data), guesses=[guess])
+    ruled = [(row, "rule") for row in rules]
+    return FoundTable(_labels(top, width), list(top), list(data), set_aside=ruled, guesses=[guess])
+
+
+def _is_rule(row: Row) -> bool:
+    """Say whether a row is a line drawn under the labels, as query tools print it."""
+    filled = _filled(row)
+    return bool(filled) and all(_RULE.fullmatch(str(row.cells[place]).strip()) for place in filled)
 
 
 def _labels(header: Sequence[Row], width: int) -> list[str]:

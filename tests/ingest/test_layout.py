@@ -114,3 +114,9 @@ def test_subtotals_within_a_table_that_ends_with_a_total_are_no_data(tmp_path: P
     got = read(tmp_path, "třída;žák;body\n" + "\n".join(lines) + "\n")
     assert got.rows() == [("1.A", "X", 5), ("1.A", "Y", 6), ("1.B", "Z", 7)]
     assert sorted(row for _, row, _, _, _ in got.rejects()) == [4, 6, 7]
+
+
+def test_a_line_under_the_labels_is_no_data(tmp_path: Path) -> None:
+    got = read(tmp_path, "id;body\n-----;-----\n1;2\n2;3\n")
+    assert got.rows() == [(1, 2), (2, 3)]
+    assert [(row, code) for _, row, _, code, _ in got.rejects()] == [(2, "rule")]

@@ -50,6 +50,7 @@ VARIANTS: dict[str, bytes] = {
     "titled": ("Výkaz\n\n" + TEXT).encode(),
     "with a footer": (TEXT + "Celkem;;239400;;\nZdroj: výkaz\n").encode(),
     "with a row of types": TEXT.replace("\n", "\nnumber;text;number;decimal;date\n", 1).encode(),
+    "with a line under the labels": TEXT.replace("\n", "\n---;-----;---;---;---\n", 1).encode(),
     "with a row of units": TEXT.replace("\n", "\n;;ks;[%];\n", 1).encode(),
     "with blank lines": TEXT.replace("\n150;", "\n\n\n150;").encode(),
     "with a bad cell": TEXT.replace(";600;", ";abc;").encode(),
