@@ -1,5 +1,7 @@
 """From a request line to a route: every URL is one `Route` in one list, matched by one werkzeug `Map`.
 
+A path that stands in the list as it is needs no matching; it is looked up.
+
 `/robots.txt`, `/favicon.ico` and all below `/static/` never arrive here: functions-framework answers the first two
 itself, and Flask, which it is built on, looks for a folder `static` beside main.py. All are an HTML 404.
 """
@@ -88,17 +90,27 @@ class Router:
         rules = [Rule(route.pattern, methods=[route.method], endpoint=route) for route in self.routes]
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
         self._adapter = self._map.bind("")
+        # What the map would find for a path without values, which it prefers to one with values.
+        self._literal: dict[tuple[str, str], Match] = {}
+        for route in self.routes:
+            if "<" not in route.pattern:
+                for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                    self._literal.setdefault((method, route.pattern), Match(route, {}, (), (route,)))
 
     def match(self, environ: Mapping[str, Any]) -> Match:
         """Find the route of a WSGI request; raises NotFound, or RequestError (400) for a broken path."""
         path = request_path(environ)
         if path.startswith("//"):  # werkzeug would drop all slashes but one
             raise NotFound(_NOTHING_HERE)
+        method = environ["REQUEST_METHOD"]
+        literal = self._literal.get((method, path))
+        if literal is not None:
+            return literal
         try:
-            route, values = self._adapter.match(path, method=environ["REQUEST_METHOD"])
+            route, values = self._adapter.match(path, method=method)
         except http.MethodNotAllowed as error:
             methods = tuple(error.valid_methods or ())
-            found = tuple(self._adapter.match(path, method=method)[0] for method in methods if method != "HEAD")
+            found = tuple(self._adapter.match(path, method=each)[0] for each in methods if each != "HEAD")
             return Match(None, {}, tuple(sorted({*methods, "OPTIONS"})), found)
         except http.NotFound:
             raise NotFound(_NOTHING_HERE) from None

@@ -65,6 +65,25 @@ def test_allow_names_the_methods_of_every_route_that_matches(method: str, path: 
     assert answer.status == (204 if method == "OPTIONS" else 405)
 
 
+@pytest.mark.parametrize("first", ["GET", "PUT"])
+def test_a_path_that_is_written_out_hides_a_value_only_for_its_own_method(first: str, ask: Ask) -> None:
+    assert ask(first, "/things/first").json == {"values": {"name": "first"} if first == "GET" else {}}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_a_path_that_is_written_out_is_matched_as_the_map_would(method: str) -> None:
+    def handler(request: Request) -> Response:
+        return Response()
+
+    router = Router(
+        Route(each, pattern, handler, "public", "x")
+        for each, pattern in (("GET", "/<name>"), ("GET", "/a"), ("PUT", "/a"), ("PUT", "/<name>"), ("GET", "/a"))
+    )
+    looked_up = router.match({"REQUEST_METHOD": method, "RAW_URI": "/a"})
+    matched = router.match({"REQUEST_METHOD": method, "RAW_URI": "/a/"})  # not in the list as it is
+    assert looked_up == matched
+
+
 def test_head_is_get_without_its_body(ask: Ask) -> None:
     get, head = ask("GET", "/things/a"), ask("HEAD", "/things/a")
     assert (head.status, head.body) == (200, b"")
