@@ -2,7 +2,7 @@
 
 import errno
 import logging
-import os
+import random
 import re
 import threading
 import time
@@ -62,7 +62,7 @@ class Application:
         """Answer a request; whatever happens inside, SystemExit too, ends here."""
         environ = request.environ
         sent_id = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else os.urandom(16).hex()
+        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else f"{random.getrandbits(128):032x}"
         trace = parse_trace(
             environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"), self._project_id
         )
@@ -157,14 +157,17 @@ class _Exchange:
         if not log.isEnabledFor(level):
             return
         bytes_in = self.body.received_bytes if self.body is not None else 0
-        log.log(
+        source = _Exchange.log_line.__code__
+        record = log.makeRecord(  # as log.log does, without walking the stack for a place that is known
+            log.name,
             level,
+            source.co_filename,
+            source.co_firstlineno,
             "%s %s %d %.1f ms",
-            self.method,
-            self.route,
-            status,
-            latency_s * 1000,
-            extra={
+            (self.method, self.route, status, latency_s * 1000),
+            None,
+            source.co_name,
+            {
                 "json_fields": {
                     "method": self.method,
                     "route": self.route,
@@ -184,6 +187,7 @@ class _Exchange:
                 },
             },
         )
+        log.handle(record)
 
 
 class _Watched:

@@ -78,6 +78,7 @@ def setup_logging(settings: Settings) -> None:
     """Send every logger's lines to stdout: ours from LOG_LEVEL on, those of libraries from WARNING on."""
     is_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
     handler = ConsoleHandler(sys.stdout) if is_console else CloudHandler(settings, sys.stdout)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line names them
     root = logging.getLogger()
     for earlier in [each for each in root.handlers if isinstance(each, ConsoleHandler | CloudHandler)]:
         root.removeHandler(earlier)
@@ -163,17 +164,18 @@ class CloudHandler(logging.Handler):
                     True  # else a line about the library comes first
                 )
                 self._structured = StructuredLogHandler(  # type: ignore[no-untyped-call]
-                    stream=self._stream, project_id=self._project_id, json_encoder_cls=SafeEncoder
+                    stream=self._stream, project_id=self._project_id, json_encoder_cls=_the_encoder
                 )
             return self._structured
 
-    def _settled(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Return a copy with every field set that StructuredLogHandler's format names.
+    def _settled(self, record: logging.LogRecord) -> "_SettledRecord":
+        """Return a record with every field set that StructuredLogHandler's format names.
 
         It goes past the handler's own filter, which would infer them from Flask's request.
         """
         scope = request_scope.get()
-        payload: dict[str, Any] = {**getattr(record, "json_fields", {}), "message": message_of(record)}
+        fields = record.__dict__
+        payload: dict[str, Any] = {**fields.get("json_fields", {}), "message": message_of(record)}
         trace = NO_TRACE
         if scope is not None:
             payload["request_id"] = scope.request_id
@@ -181,26 +183,35 @@ class CloudHandler(logging.Handler):
         error = _exception_of(record)
         if error is not None:
             payload |= {"@type": ERROR_EVENT, "stack_trace": stack_trace(error), "serviceContext": self._service}
-        settled = copy.copy(record)
-        settled.msg = payload  # a mapping is written as it is; a text that looks like JSON would be parsed
-        settled.args = None
-        settled.json_fields = {}  # they are in the payload; it would lay them over it once more
-        settled.__dict__ |= {
-            "_trace_str": trace.trace,
-            "_span_id_str": trace.span_id,
-            "_trace_sampled_str": "true" if trace.is_sampled else "false",
-            "_http_request_str": _dumps(getattr(record, "http_request", {})),
-            "_source_location_str": _source_json(record.pathname, record.lineno, record.funcName),
-            "_labels_str": _labels_json(record.name),
-        }
-        return settled
+        http_request = fields.get("http_request")
+        return _SettledRecord(
+            msg=payload,  # a mapping is written as it is; a text that looks like JSON would be parsed
+            levelname=record.levelname,
+            _trace_str=trace.trace,
+            _span_id_str=trace.span_id,
+            _trace_sampled_str="true" if trace.is_sampled else "false",
+            _http_request_str=_dumps(http_request) if http_request else "{}",
+            _source_location_str=_source_json(record.pathname, record.lineno, record.funcName),
+            _labels_str=_labels_json(record.name),
+        )
+
+
+class _SettledRecord(logging.LogRecord):
+    """The fields that StructuredLogHandler's format names and no others; copying a whole record costs more."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+    def getMessage(self) -> str:  # noqa: N802  # logging's name
+        """Return nothing: the message is in the payload."""
+        return ""
 
 
 class SafeEncoder(json.JSONEncoder):
     """Encodes anything: what JSON cannot carry becomes the name of its type, and the line is kept."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "ensure_ascii": True, "allow_nan": False})
+    def __init__(self) -> None:
+        super().__init__(ensure_ascii=True, allow_nan=False)
 
     def encode(self, o: Any) -> str:
         """Return the JSON text of a value."""
@@ -210,7 +221,13 @@ class SafeEncoder(json.JSONEncoder):
             return super().encode(_plain(o))
 
 
-_dumps = SafeEncoder().encode
+_encoder = SafeEncoder()
+_dumps = _encoder.encode
+
+
+def _the_encoder(**options: Any) -> SafeEncoder:
+    """Stand in for the encoder's class: json.dumps would make an encoder for each line."""
+    return _encoder
 
 
 @lru_cache(maxsize=1000)

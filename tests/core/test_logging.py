@@ -269,5 +269,7 @@ def test_the_real_servers_lines(tmp_path: Path) -> None:
     assert first["logging.googleapis.com/trace"] == f"projects/p/traces/{TRACE}"
     assert first["httpRequest"]["requestUrl"] == "/things/{name}"
     assert re.fullmatch(r"\d+\.\d{6}s", first["httpRequest"]["latency"])
+    assert first["logging.googleapis.com/sourceLocation"]["function"] == "log_line"
+    assert first["logging.googleapis.com/sourceLocation"]["file"].endswith("eduscale/api/app.py")
     crashed = [line for line in lines if line.get("request_id") == "trial-id-1"]
     assert [("stack_trace" in line, line["severity"]) for line in crashed] == [(True, "ERROR"), (False, "ERROR")]
