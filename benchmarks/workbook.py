@@ -3,7 +3,7 @@
     python benchmarks/workbook.py [rounds] [rows]
 
 Each candidate runs in a process of its own, in turn with the others; imports and DuckDB's connection are not
-timed, as the service makes them before it forks. Needs fastexcel besides the requirements, and Linux.
+timed, as the service makes them before it forks. Needs Linux.
 """
 
 import argparse

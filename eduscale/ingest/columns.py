@@ -15,13 +15,10 @@ from eduscale.ingest import forms
 from eduscale.ingest.cells import as_text
 from eduscale.ingest.forms import Form
 from eduscale.ingest.grid import Cell, ErrorCell
+from eduscale.ingest.stretch import SAMPLE_HEAD, SAMPLE_TAIL, WHOLE_SAMPLE_ROWS, Stretch, StretchColumn
 from eduscale.ingest.types import Choice, Sample
 from eduscale.models.reading import Said
 
-WHOLE_SAMPLE_ROWS = 2_000
-"""A column of up to so many cells is looked at whole ..."""
-SAMPLE_HEAD, SAMPLE_TAIL = 300, 100
-"""... of a longer one these; DuckDB meets the others and what does not fit decides anew."""
 MAX_BIGINT = 1e18
 DAY_ZERO = datetime(1899, 12, 31)
 NO_DURATION = timedelta(days=10_000)
@@ -42,41 +39,67 @@ class Column(NamedTuple):
     """Line breaks and empty texts are as sent."""
 
 
+class Inset(NamedTuple):
+    """Where a stretch belongs in columns of arrays: after so many rows, and which of its columns they are."""
+
+    stretch: Stretch
+    row: int
+    places: Sequence[int]
+
+
 @dataclass(frozen=True)
 class ArraySource:
-    """Arrays that DuckDB reads where they are, as the columns `c0`, `c1` ... of a view."""
+    """Arrays that DuckDB reads where they are, as the columns `c0`, `c1` ...; a stretch may lie between them."""
 
     columns: Sequence[npt.NDArray[Any]]
     unclean: Sequence[bool]
+    inset: Inset | None = None
     doubtful: bool = False
 
-    VIEW = "sent_cells"
+    _ABOVE, _BELOW = "sent_cells", "sent_cells_below"
 
-    def arrays(self, places: Iterable[int]) -> dict[str, npt.NDArray[Any]]:
-        """Return what to register under the name `VIEW` for some of the columns."""
-        return {f"c{place}": self.columns[place] for place in places}
+    def views(self, places: Iterable[int]) -> dict[str, dict[str, npt.NDArray[Any]]]:
+        """Return what to register, by name, for some of the columns."""
+        arrays = {f"c{place}": self.columns[place] for place in places}
+        if self.inset is None:
+            return {self._ABOVE: arrays}
+        row = self.inset.row
+        return {
+            self._ABOVE: {name: values[:row] for name, values in arrays.items()},
+            self._BELOW: {name: values[row:] for name, values in arrays.items()},
+        }
 
     def sql(self, places: Iterable[int]) -> str:
         """Return a query for some of the columns; text has one kind of line break, and none is null."""
+        places = list(places)
         columns = []
         for place in places:
             cleaned = _TEXT.replace("{x}", f"c{place}") if self.unclean[place] else f"c{place}"
             columns.append(f"{cleaned} AS c{place}")
-        return f"(SELECT {', '.join(columns)} FROM {self.VIEW})"
+        return f"(SELECT {', '.join(columns)} FROM {self._sent(places)})"
+
+    def _sent(self, places: Sequence[int]) -> str:
+        if self.inset is None:
+            return self._ABOVE
+        stretch = self.inset.stretch
+        values = ", ".join(f"{stretch.value(self.inset.places[place])} AS c{place}" for place in places)
+        return f"(FROM {self._ABOVE} UNION ALL SELECT {values} FROM {stretch.table} UNION ALL FROM {self._BELOW})"
 
 
-def column_of(cells: Sequence[Cell]) -> Column:
-    """Return a column of cells as DuckDB shall read it."""
+def column_of(cells: Sequence[Cell], beside: StretchColumn | None = None) -> Column:
+    """Return a column of cells as DuckDB shall read it; `beside` are more of them, in a stretch."""
     kinds = set(map(type, cells))
+    if beside is not None:
+        kinds.add(beside.kind)
     filled = kinds - {NoneType, ErrorCell}
     if filled == {float}:
-        return _typed(_numbers(cells, kinds), cells, kinds, None)
+        return _typed(_numbers(cells, kinds), cells, kinds, None, beside)
     if filled == {date}:
         days = [cell.toordinal() if isinstance(cell, date) else None for cell in cells]
-        return _typed(np.array(days, dtype=float), cells, kinds, forms.DATE_CELLS)
+        return _typed(np.array(days, dtype=float), cells, kinds, forms.DATE_CELLS, beside)
     if len(filled) > 1 and filled & {time, timedelta} and filled <= {time, timedelta, datetime, date}:
-        return _text(_durations(cells), kinds)
-    return _text(cells, kinds)
+        return _text(_durations(cells), kinds, beside)
+    return _text(cells, kinds, beside)
 
 
 def _durations(cells: Sequence[Cell]) -> Sequence[Cell]:
@@ -105,21 +128,31 @@ def _numbers(cells: Sequence[Cell], kinds: set[type]) -> npt.NDArray[Any]:
     return np.array(cells, dtype=float)
 
 
-def _typed(values: npt.NDArray[Any], cells: Sequence[Cell], kinds: set[type], form: Form | None) -> Column:
+def _typed(
+    values: npt.NDArray[Any],
+    cells: Sequence[Cell],
+    kinds: set[type],
+    form: Form | None,
+    beside: StretchColumn | None,
+) -> Column:
     missing = np.isnan(values)
     if form is None:
         whole = bool(np.all(missing | ((values == np.floor(values)) & (np.abs(values) < MAX_BIGINT))))
+        if beside is not None:
+            whole = whole and beside.whole
         form = forms.WHOLE_CELLS if whole else forms.DECIMAL_CELLS
-    count = int(len(values) - missing.sum())
+    count = int(len(values) - missing.sum()) + (beside.filled if beside is not None else 0)
     evidence = Said(code="type_cells", facts={"type": form.type, "cells": count})
-    texts = [as_text(cell) for cell in cells[:WHOLE_SAMPLE_ROWS]]
-    texts.append(as_text(cells[int(np.argmin(missing))]))
+    whole_sample = beside is None and len(cells) <= WHOLE_SAMPLE_ROWS
+    texts = [as_text(cell) for cell in (cells if whole_sample else cells[:SAMPLE_HEAD])]
+    first = int(np.argmin(missing))
+    texts.append(as_text(beside.example if beside is not None and missing[first] else cells[first]))
     return Column(values, Sample(Counter(texts), complete=False), Choice(form, (), 0.99, evidence), kinds)
 
 
-def _text(cells: Sequence[Cell], kinds: set[type]) -> Column:
+def _text(cells: Sequence[Cell], kinds: set[type], beside: StretchColumn | None) -> Column:
     values = np.empty(len(cells), dtype=object)
-    if len(cells) <= WHOLE_SAMPLE_ROWS:
+    if beside is None and len(cells) <= WHOLE_SAMPLE_ROWS:
         clean = [as_text(cell) for cell in cells]
         values[:] = [text or None for text in clean]
         return Column(values, Sample(Counter(clean), complete=True), None, kinds)

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from eduscale.models.reading import ReadGuess, ReadProblem
+
+if TYPE_CHECKING:
+    from eduscale.ingest.stretch import Stretch
 
 
 class ErrorCell(NamedTuple):
@@ -30,10 +33,12 @@ class Grid:
     """One sheet or one text table: its rows in order, merged ranges already filled, no table found in it yet.
 
     Rows without any value may be left out: the numbers keep their place. `guesses` and `problems` are what the
-    reader of the format decided and met; every table found in the grid carries them.
+    reader of the format decided and met; every table found in the grid carries them. Where there is a `stretch`,
+    one of the rows stands in for it.
     """
 
     name: str
     rows: Sequence[Row]
     guesses: tuple[ReadGuess, ...] = ()
     problems: tuple[ReadProblem, ...] = ()
+    stretch: "Stretch | None" = None

@@ -70,17 +70,19 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def _filled(row: Row) -> list[int]:
+def filled_places(row: Row) -> list[int]:
+    """Return the places of the cells that hold something."""
     return [place for place, cell in enumerate(row.cells) if not is_blank(cell)]
 
 
 def _is_one_text(row: Row) -> bool:
     """Say whether a row holds nothing but one text, repeated where merged cells carried it along."""
     texts = {cell for cell in row.cells if not is_blank(cell)}
-    return len(texts) == 1 and (len(_filled(row)) == 1 or _kind(next(iter(texts))) == "text")
+    return len(texts) == 1 and (len(filled_places(row)) == 1 or _kind(next(iter(texts))) == "text")
 
 
-def _trimmed_width(row: Row) -> int:
+def trimmed_width(row: Row) -> int:
+    """Return how many cells a row has up to the last one that holds something."""
     cells = row.cells
     for place in range(len(cells) - 1, -1, -1):
         if not is_blank(cells[place]):
@@ -114,7 +116,7 @@ def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, 
     for segment in segments:
         notes, body = _split_notes(segment, widest)
         target = tables[-1].set_aside if tables else above
-        target.extend((row, "comment" if _is_comment(row) else "note" if tables else "title") for row in notes)
+        target.extend((row, "comment" if is_comment(row) else "note" if tables else "title") for row in notes)
         if not body:
             continue
         if tables and _continues(tables[-1], body):
@@ -139,7 +141,7 @@ def _facts_above(body: list[Row], widest: int) -> int:
     if widest < 4:
         return 0
     pairs = 0
-    while pairs < len(body) and _filled(body[pairs]) == [0, 1] and _kind(body[pairs].cells[0]) == "text":
+    while pairs < len(body) and filled_places(body[pairs]) == [0, 1] and _kind(body[pairs].cells[0]) == "text":
         pairs += 1
     if pairs == len(body):
         values = {_kind(row.cells[1]) for row in body[1:]}
@@ -168,11 +170,12 @@ def _widest(segments: Sequence[Sequence[Row]]) -> int:
     widest = 0
     for row in chain.from_iterable(segments):
         if len(row.cells) > widest:
-            widest = max(widest, len(_filled(row)))
+            widest = max(widest, len(filled_places(row)))
     return widest
 
 
-def _is_comment(row: Row) -> bool:
+def is_comment(row: Row) -> bool:
+    """Say whether the first cell that holds something starts with a comment mark."""
     for cell in row.cells:
         if not is_blank(cell):
             return isinstance(cell, str) and cell.lstrip().startswith(("#", "//"))
@@ -182,9 +185,9 @@ def _is_comment(row: Row) -> bool:
 def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]:
     """Part the lines of text that stand above a table, or alone, from the rows of the table."""
     start = 0
-    commented = any(map(_is_comment, segment)) and not _all_comments_are_data(segment)
+    commented = any(map(is_comment, segment)) and not _all_comments_are_data(segment)
     while start < len(segment) and (
-        (commented and _is_comment(segment[start])) or (widest > 1 and _is_one_text(segment[start]))
+        (commented and is_comment(segment[start])) or (widest > 1 and _is_one_text(segment[start]))
     ):
         start += 1
     if start and widest == 2 and start == len(segment) and any(len(row.cells) > 1 for row in segment):
@@ -194,7 +197,9 @@ def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]
 
 def _all_comments_are_data(segment: list[Row]) -> bool:
     """Say whether most rows start with the comment mark, so that it means something else."""
-    return sum(map(_is_comment, segment)) * 2 > len(segment) and len({len(_filled(row)) for row in segment}) == 1
+    return (
+        sum(map(is_comment, segment)) * 2 > len(segment) and len({len(filled_places(row)) for row in segment}) == 1
+    )
 
 
 def _continues(table: FoundTable, body: list[Row]) -> bool:
@@ -204,7 +209,7 @@ def _continues(table: FoundTable, body: list[Row]) -> bool:
     if len(body) == 1 or not all(_kind(cell) in ("text", "year", "date", "empty") for cell in body[0].cells):
         return True
     header = _find_header(body)
-    own_width = max(map(_trimmed_width, body))
+    own_width = max(map(trimmed_width, body))
     return header.rows == 0 or (header.confidence < 0.8 and own_width == table.width)
 
 
@@ -233,9 +238,9 @@ def _new_table(body: list[Row]) -> FoundTable:
     body = [row for row in body if row not in rules] if rules else body
     header = _find_header(body)
     top, data = body[: header.rows], body[header.rows :]
-    widths = Counter(map(_trimmed_width, data))
+    widths = Counter(map(trimmed_width, data))
     usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
-    width = max(usual, *map(_trimmed_width, top)) if top else max(widths)
+    width = max(usual, *map(trimmed_width, top)) if top else max(widths)
     guess = ReadGuess(
         what="header",
         value=header.rows,
@@ -249,7 +254,7 @@ def _new_table(body: list[Row]) -> FoundTable:
 
 def _is_rule(row: Row) -> bool:
     """Say whether a row is a line drawn under the labels, as query tools print it."""
-    filled = _filled(row)
+    filled = filled_places(row)
     return bool(filled) and all(_RULE.fullmatch(str(row.cells[place]).strip()) for place in filled)
 
 
@@ -284,7 +289,7 @@ def _find_header(body: list[Row]) -> _Header:
     if len(body) == 1:
         rows = int(all(_kind(cell) in ("text", "empty") for cell in body[0].cells))
         return _Header(rows, 0.7, Said(code="header_only_row", facts={"rows": rows}), ())
-    width = max(map(_trimmed_width, body[:LOOK_BELOW]))
+    width = max(map(trimmed_width, body[:LOOK_BELOW]))
     scores = {rows: _header_score(body, rows, width) for rows in range(min(MAX_HEADER_ROWS, len(body) - 1) + 1)}
     best = max(scores, key=lambda rows: (scores[rows], -abs(rows - 1)))
     second = max((rows for rows in scores if rows != best), key=lambda rows: scores[rows])
@@ -390,7 +395,7 @@ def _take_out(table: FoundTable) -> None:
     for place, row in enumerate(table.data):
         if _repeats(row.cells, wanted):
             table.set_aside.append((row, "repeated_header"))
-        elif comments and _is_comment(row):
+        elif comments and is_comment(row):
             table.set_aside.append((row, "comment"))
         elif place == 0 and _is_type_row(row):
             table.set_aside.append((row, "type_row"))
@@ -424,7 +429,7 @@ def _is_type_row(row: Row) -> bool:
 
 def _is_unit_row(row: Row, data: Sequence[Row]) -> bool:
     """Say whether a row holds units of the numbers below it and nothing else."""
-    filled = _filled(row)
+    filled = filled_places(row)
     units = [str(row.cells[place]).strip().strip("[]()").lower() for place in filled]
     return bool(filled) and all(
         unit in _UNITS and _below([*data], 1, place) == "value" for unit, place in zip(units, filled, strict=True)
@@ -434,8 +439,8 @@ def _is_unit_row(row: Row, data: Sequence[Row]) -> bool:
 def _subtotals(data: Sequence[Row]) -> list[Row]:
     """Return the totals within a table that ends with one: they leave cells empty that other rows fill."""
     totals = {row.number: row for row in data if _is_total(row, data)}
-    least = min((len(_filled(row)) for row in data if row.number not in totals), default=0) if totals else 0
-    return [row for row in totals.values() if len(_filled(row)) < least]
+    least = min((len(filled_places(row)) for row in data if row.number not in totals), default=0) if totals else 0
+    return [row for row in totals.values() if len(filled_places(row)) < least]
 
 
 def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
@@ -455,14 +460,14 @@ def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
 def _is_note(row: Row, width: int) -> bool:
     if width < 2 or not _is_one_text(row):
         return False
-    text = row.cells[_filled(row)[0]]
+    text = row.cells[filled_places(row)[0]]
     if not isinstance(text, str) or _kind(text) != "text":
         return False
     return (len(row.cells) == 1 and width > 2) or _NOTE.fullmatch(text.strip()) is not None or len(text) > 60
 
 
 def _is_total(row: Row, data: Sequence[Row]) -> bool:
-    filled = _filled(row)
+    filled = filled_places(row)
     if len(filled) < 2:
         return False
     first = row.cells[filled[0]]

@@ -187,7 +187,8 @@ class ParquetWriter:
     def _read(self, source: Source, places: Sequence[int]) -> str:
         """Return what to select these raw columns from."""
         if isinstance(source, ArraySource):
-            self._connection.register(source.VIEW, source.arrays(places))
+            for view, arrays in source.views(places).items():
+                self._connection.register(view, arrays)
         return source.sql(places)
 
     def _copy_query(self, query: str, target: Path) -> int:

@@ -3,17 +3,17 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 from eduscale.core.errors import EduscaleError, UnreadableFile
-from eduscale.ingest.columns import ArraySource, column_of
+from eduscale.ingest.columns import ArraySource, Inset, column_of
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.names import column_names, normal_name
-from eduscale.ingest.parquet import Loaded, ParquetWriter, Source
+from eduscale.ingest.parquet import WIDE, Loaded, ParquetWriter, Source
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
 
@@ -89,6 +89,11 @@ class TableReader:
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
         found, _ = find_tables(grid.rows)
+        if grid.stretch is not None and not (
+            grid.stretch.suits(found, grid.rows) and all(table.width <= WIDE for table in found)
+        ):
+            grid = replace(grid, rows=grid.stretch.expanded(grid.rows), stretch=None)
+            found, _ = find_tables(grid.rows)
         name = grid.name or self._default_name
         names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
         return [
@@ -109,23 +114,38 @@ class TableReader:
         for problem in grid.problems:
             if alone or problem.row is None or first <= problem.row <= last:
                 findings.problem(problem.said.code, problem.row, problem.column, **problem.said.facts)
+        numbers = [row.number for row in kept]
+        stretch, inset_row = grid.stretch, 0
+        if stretch is not None:
+            inset_row = numbers.index(stretch.first)
+            del kept[inset_row]
+            numbers[inset_row : inset_row + 1] = range(stretch.first, stretch.first + stretch.rows)
+            seen += stretch.rows - 1
         columns = list(zip(*(row.cells for row in kept), strict=True)) if kept else [()] * table.width
         wanted = [
-            place for place, label in enumerate(table.labels) if label or not all(map(is_blank, columns[place]))
+            place
+            for place, label in enumerate(table.labels)
+            if label or not all(map(is_blank, columns[place])) or (stretch and stretch.column(place).filled)
         ]
         wanted = wanted or [0]
         labels = [table.labels[place] for place in wanted]
         columns = [columns[place] for place in wanted]
-        arrays = [column_of(column) for column in columns]
+        arrays = [
+            column_of(column, stretch.column(place) if stretch else None)
+            for place, column in zip(wanted, columns, strict=True)
+        ]
         for label, column, array in zip(labels, columns, arrays, strict=True):
             if ErrorCell in array.kinds:
                 _note_errors(column, label, kept, findings)
         undecided = [array for array in arrays if array.choice is None]
-        numbers = [row.number for row in kept]
         draft = Draft(
             name=name,
             labels=labels,
-            source=ArraySource([array.values for array in arrays], [array.unclean for array in arrays]),
+            source=ArraySource(
+                [array.values for array in arrays],
+                [array.unclean for array in arrays],
+                Inset(stretch, inset_row, wanted) if stretch else None,
+            ),
             samples=[array.sample for array in arrays],
             habits=habits(
                 [array.sample for array in undecided],

@@ -21,6 +21,7 @@ from eduscale.ingest.formats import recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.tables import TableReader
+from eduscale.ingest.workbook import read_workbook
 from eduscale.models.reading import Reading, ReadTable, ReadTask, Said
 
 DUCKDB_SHARE = 0.6
@@ -57,18 +58,18 @@ def _read(task: ReadTask) -> list[ReadTable]:
     connection = _warm.pop() if _warm else _connect()
     path, folder = Path(task.path), Path(task.folder)
     try:
-        connection.execute(f"SET threads = {task.threads}")
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
         tables = TableReader(folder, ParquetWriter(connection), default_name=PurePath(task.filename).stem)
         kind, renamed = recognise(path, task.filename)
         guesses = (renamed,) if renamed else ()
+        # A workbook arrives in many small statements, which more threads would only slow down.
+        grids = () if kind == "text" else read_workbook(path, folder, connection)
+        connection.execute(f"SET threads = {task.threads}")
         if kind == "text":
             found = read_text(path, tables, folder, guesses)
         else:
-            from eduscale.ingest.workbook import read_workbook
-
-            found = [table for grid in read_workbook(path, folder) for table in tables.read_grid(grid)]
+            found = [table for grid in grids for table in tables.read_grid(grid)]
     finally:
         connection.close()
         shutil.rmtree(folder / "spilled", ignore_errors=True)

@@ -1,17 +1,29 @@
-"""XLSX workbooks: cells as typed or last computed, merged ranges filled, errors marked; nothing is calculated."""
+"""XLSX workbooks: cells as typed or last computed, merged ranges filled, errors marked; nothing is calculated.
 
+Two libraries around one parser are used. python-calamine gives every cell as what it is, and reads all that is not
+plain. fastexcel gives columns, and reads the middle of long sheets where each column turns out to be of one type.
+"""
+
+import logging
 import tempfile
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 from zipfile import ZipFile
 
+import duckdb
+import fastexcel
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
+from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
     Merge,
@@ -26,8 +38,12 @@ from eduscale.models.reading import ReadGuess, Said
 
 MAX_CELLS = 2_500_000
 """What half a gigabyte holds at about 150 bytes a cell."""
-EXACT = 2.0**53
-"""Doubles from here on do not hold every whole number."""
+MARGIN_ROWS = 50
+"""So many rows around the sample of a long sheet may turn out to be titles, headers and notes."""
+LEAST_BLOCKS = 3
+"""Fewer are not worth opening the copy a second time."""
+MAX_STRINGS_TWICE_BYTES = 64 << 20
+"""Each of the libraries holds all strings."""
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE2_STREAMS = {
@@ -39,30 +55,67 @@ _OLE2_STREAMS = {
 }
 
 
-def read_workbook(path: Path, folder: Path) -> tuple[Grid, ...]:
+_KINDS: dict[str, type] = {"float": float, "datetime": date, "string": str}
+"""Those of fastexcel's types whose values python-calamine gives as well, one by one."""
+
+# It says on every column without a value that it takes it for text.
+logging.getLogger("fastexcel").setLevel(logging.ERROR)
+
+T = TypeVar("T")
+
+
+def read_workbook(
+    path: Path, folder: Path, connection: duckdb.DuckDBPyConnection | None = None
+) -> tuple[Grid, ...]:
     """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile.
 
-    `folder` takes a temporary copy. Rows without a value are left out and rows may differ in length.
+    `folder` takes a temporary copy, `connection` the long middle of regular sheets; without it every row is a row.
+    Rows without a value are left out and rows may differ in length.
     """
     _refuse_ole2(path)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file:
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(1) as pool:
         target = Path(file.name)
         sheets = copy_checked(path, target)
+        columns = None
+        if connection is not None and any(_parts(sheet)[1] for sheet in sheets) and _has_few_strings(target):
+            columns = _Columns(pool.submit(fastexcel.read_excel, str(target)), connection)
         with ZipFile(target) as copy, _open(target) as workbook:
-            read = _read([sheet for sheet in sheets if not sheet.hidden], workbook, copy)
-            read = read or _read([sheet for sheet in sheets if sheet.hidden], workbook, copy)
+            package = _Package(workbook, copy, columns)
+            read = _read([sheet for sheet in sheets if not sheet.hidden], package)
+            read = read or _read([sheet for sheet in sheets if sheet.hidden], package)
     skipped = [sheet for sheet in sheets if sheet not in read]
-    return tuple(Grid(sheet.name, rows, _guesses(sheet, skipped)) for sheet, rows in read.items())
+    return tuple(
+        Grid(sheet.name, rows, _guesses(sheet, skipped), stretch=stretch)
+        for sheet, (rows, stretch) in read.items()
+    )
 
 
-def _read(sheets: Sequence[Sheet], workbook: CalamineWorkbook, copy: ZipFile) -> dict[Sheet, list[Row]]:
+class _Columns(NamedTuple):
+    """What reads the middle of a sheet as columns."""
+
+    reader: Future[fastexcel.ExcelReader]
+    connection: duckdb.DuckDBPyConnection
+
+
+class _Package(NamedTuple):
+    """The copy, opened by those who read it."""
+
+    workbook: CalamineWorkbook
+    copy: ZipFile
+    columns: _Columns | None
+
+
+_Rows = tuple[list[Row], Stretch | None]
+
+
+def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
     """Return the rows of the sheets that hold any."""
     budget = MAX_CELLS
-    read: dict[Sheet, list[Row]] = {}
+    read: dict[Sheet, _Rows] = {}
     for sheet in sheets:
-        rows, budget = _rows(sheet, workbook, copy, budget)
+        rows, stretch, budget = _rows(sheet, package, budget)
         if rows:
-            read[sheet] = rows
+            read[sheet] = rows, stretch
     return read
 
 
@@ -79,6 +132,13 @@ def _refuse_ole2(path: Path) -> None:
     raise UnreadableFile("not_a_workbook")
 
 
+def _has_few_strings(copy: Path) -> bool:
+    """Say whether the strings may be held twice."""
+    with ZipFile(copy) as package:
+        sizes = {entry.filename: entry.file_size for entry in package.infolist()}
+    return sizes.get("xl/sharedStrings.xml", 0) <= MAX_STRINGS_TWICE_BYTES
+
+
 def _open(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(path)
@@ -86,40 +146,120 @@ def _open(path: Path) -> CalamineWorkbook:
         raise UnreadableFile("damaged_workbook") from error
 
 
-def _rows(sheet: Sheet, workbook: CalamineWorkbook, copy: ZipFile, budget: int) -> tuple[list[Row], int]:
+def _rows(sheet: Sheet, package: _Package, budget: int) -> tuple[list[Row], Stretch | None, int]:
     """Return a sheet's rows that hold a value, and what is left of the budget of cells."""
-    rows: list[Row] = []
-    for block, parsed in zip(sheet.blocks, _parsed(workbook, sheet.blocks), strict=True):
-        budget -= parsed.height * parsed.width
-        if budget < 0:
-            raise UnreadableFile("too_many_cells", limit=MAX_CELLS)
-        if parsed.start is not None:
-            rows += _block_rows(block, parsed, parsed.start, copy)
+    head, middle, tail = _parts(sheet)
+    rows, budget = _cells(head, package, budget)
+    stretch = _stretch(middle, tail[0], package.columns) if middle and package.columns else None
+    if stretch is None:
+        more, budget = _cells(middle, package, budget)
+        rows += more
+    else:
+        rows.append(stretch.stand_in())
+        budget = _spend(budget, stretch.rows * len(stretch.columns))
+    more, budget = _cells(tail, package, budget)
+    rows += more
     if sheet.merges:
         _fill(rows, sheet.merges)
     while rows and all(row.cells[0] is None for row in rows):
+        if stretch is not None:
+            rows, stretch = stretch.expanded(rows), None
         rows = [Row(row.number, row.cells[1:]) for row in rows]
+    return rows, stretch, budget
+
+
+_Blocks = Sequence[Block]
+
+
+def _parts(sheet: Sheet) -> tuple[_Blocks, _Blocks, _Blocks]:
+    """Part a long sheet into head, middle and tail; the middle has no merged cells, errors and unnumbered rows."""
+    blocks, firsts = sheet.blocks, [block.first or 0 for block in sheet.blocks]
+    start = next((place for place, row in enumerate(firsts) if row > SAMPLE_HEAD + MARGIN_ROWS), len(blocks))
+    tails = [place for place, row in enumerate(firsts) if row and firsts[-1] - row >= SAMPLE_TAIL + MARGIN_ROWS]
+    stop = max(tails, default=0)
+    middle = blocks[start:stop]
+    if (
+        len(middle) < LEAST_BLOCKS
+        or any(block.first is None or block.may_have_errors for block in middle)
+        or any(merge.top < firsts[stop] - 1 and merge.bottom >= firsts[start] - 1 for merge in sheet.merges)
+    ):
+        return blocks, (), ()
+    return blocks[:start], middle, blocks[stop:]
+
+
+def _stretch(blocks: _Blocks, following: Block, columns: _Columns) -> Stretch | None:
+    """Return rows as a stretch, if each column's cells are of one type that is the same for both libraries."""
+    table = StretchTable(columns.connection, f"stretch_{blocks[0].place}")
+    stretch = None
+    if _fill_table(table, blocks, following, columns.reader):
+        stretch = table.finish(blocks[0].first or 0)
+    if stretch is None:
+        table.drop()
+    return stretch
+
+
+def _fill_table(
+    table: StretchTable, blocks: _Blocks, following: Block, opening: Future[fastexcel.ExcelReader]
+) -> bool:
+    """Add blocks to a table; say whether all of them fit and lack no row."""
+    try:
+        reader = opening.result()
+        with closing(_ahead(blocks, lambda block: _columns(reader, block))) as parsed:
+            for (block, sheet), next_ in zip(parsed, (*blocks[1:], following), strict=True):
+                kinds = [kind for column in sheet.selected_columns if (kind := _KINDS.get(column.dtype))]
+                rows = (next_.first or 0) - (block.first or 0)
+                if len(kinds) != sheet.width or table.add(sheet, kinds) != rows:
+                    return False
+    except fastexcel.FastExcelError:
+        return False
+    return True
+
+
+def _columns(reader: fastexcel.ExcelReader, block: Block) -> fastexcel.ExcelSheet:
+    """Return a block as columns; raises FastExcelError where one holds cells of several types."""
+    return reader.load_sheet(block.place, schema_sample_rows=None, dtype_coercion="strict")
+
+
+def _cells(blocks: _Blocks, package: _Package, budget: int) -> tuple[list[Row], int]:
+    """Return the rows of blocks that hold a value, and what is left of the budget of cells."""
+    rows: list[Row] = []
+    with closing(_ahead(blocks, lambda block: package.workbook.get_sheet_by_index(block.place))) as found:
+        try:
+            for block, parsed in found:
+                budget = _spend(budget, parsed.height * parsed.width)
+                if parsed.start is not None:
+                    rows += _block_rows(block, parsed, parsed.start, package.copy)
+        except CalamineError as error:
+            raise UnreadableFile("damaged_workbook") from error
     return rows, budget
 
 
-def _parsed(workbook: CalamineWorkbook, blocks: Sequence[Block]) -> Iterator[CalamineSheet]:
-    """Yield blocks in order, the next one being parsed meanwhile: the parser needs no interpreter lock."""
+def _spend(budget: int, cells: int) -> int:
+    if cells > budget:
+        raise UnreadableFile("too_many_cells", limit=MAX_CELLS)
+    return budget - cells
+
+
+def _ahead(blocks: _Blocks, parse: Callable[[Block], T]) -> Generator[tuple[Block, T], None, None]:
+    """Yield blocks in order, the next one being parsed meanwhile: the parsers need no interpreter lock."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = deque(pool.submit(workbook.get_sheet_by_index, block.place) for block in blocks[:1])
-        for following in (*blocks[1:], None):
+        pending = deque(pool.submit(parse, block) for block in blocks[:1])
+        for block, following in pairwise((*blocks, None)):
             if following is not None:
-                pending.append(pool.submit(workbook.get_sheet_by_index, following.place))
-            if pending:
-                try:
-                    yield pending.popleft().result()
-                except CalamineError as error:
-                    raise UnreadableFile("damaged_workbook") from error
+                pending.append(pool.submit(parse, following))
+            if block is not None:
+                yield block, pending.popleft().result()
 
 
 def _block_rows(block: Block, parsed: CalamineSheet, start: tuple[int, int], copy: ZipFile) -> list[Row]:
     """Return the rows of a block that hold a value, each from the first column to its last value."""
     top, left = start
     found: list[list[Cell]] = parsed.to_python()  # type: ignore[assignment]  # a list of fewer types
+    if block.first is not None:
+        if top != block.first - 2:
+            raise UnreadableFile("damaged_workbook")
+        del found[0]
+        top += 1
     for place, cells in enumerate(found):
         if "" in cells:
             found[place] = [None if cell == "" else cell for cell in cells]

@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -35,6 +36,7 @@ _XMLNS = "http://schemas.openxmlformats.org"
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(?:\s[^>]*?)?(/?)>")
 _ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s(?:[^>]*?\s)?r=[\"']([0-9]{1,7})[\"']")
+_ROW_PREFIX = re.compile(rb"<((?:[\w.-]+:)?)row\s")
 _CELL_NUMBER = re.compile(rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"'][A-Za-z]{1,3}([0-9]{1,7})[\"']")
 _FAR_COLUMN = re.compile(rb'r="[A-Za-z]{3}')
 _FAR_COLUMN_SINGLE_QUOTED = re.compile(rb"r='[A-Za-z]{3}")
@@ -62,10 +64,15 @@ class Merge(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some rows of a sheet: which sheet of the copy they are, and whether to look for error cells there."""
+    """Some rows of a sheet: which sheet of the copy they are, and whether to look for error cells there.
+
+    Where it is known that they begin with row `first`, a row of our own stands above them, with a text in column
+    A: a parser that counts from the first filled cell then counts from there.
+    """
 
     place: int
     may_have_errors: bool
+    first: int | None
 
 
 @dataclass(frozen=True)
@@ -202,8 +209,10 @@ class _Copier:
         if entry.flag_bits & 1:
             raise UnreadableFile("encrypted_workbook")
         size, last = 0, b""
-        with self._package.open(entry) as part:
-            while chunk := part.read(CHUNK_BYTES):
+        with self._package.open(entry) as part, ThreadPoolExecutor(max_workers=1) as pool:
+            inflating = pool.submit(part.read, CHUNK_BYTES)
+            while chunk := inflating.result():
+                inflating = pool.submit(part.read, CHUNK_BYTES)  # meanwhile this one is looked through and written
                 size += len(chunk)
                 self._inflated += len(chunk)
                 if size > limit or self._inflated > MAX_UNPACKED_BYTES:
@@ -226,8 +235,12 @@ class _Copier:
         blocks: list[Block] = []
 
         def keep(head: bytes, rows: bytes, foot: bytes) -> None:
-            self._write(block_part(self._blocks), (head, rows, foot))
-            blocks.append(Block(self._blocks, may_have_errors=b"#" in rows))
+            start = _ROW_NUMBER.match(rows)
+            first = int(start[1]) if start and int(start[1]) > 1 else None
+            anchor = _anchor(rows, first - 1) if first else b""
+            self._write(block_part(self._blocks), (head, anchor, rows, foot))
+            has_errors = b"#" in rows and (b't="e"' in rows or b"t='e'" in rows)
+            blocks.append(Block(self._blocks, has_errors, first))
             self._blocks += 1
 
         with closing(self._chunks(target, MAX_UNPACKED_BYTES)) as chunks:
@@ -337,6 +350,13 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
     if b"</" + prefix + b"worksheet" not in pending:
         raise UnreadableFile("damaged_workbook")
     return pending
+
+
+def _anchor(rows: bytes, number: int) -> bytes:
+    """Return a row to stand above `rows`, whose elements it takes the prefix from."""
+    prefix = _ROW_PREFIX.match(rows)
+    p = prefix[1].decode() if prefix else ""
+    return f'<{p}row r="{number}"><{p}c r="A{number}" t="str"><{p}v>A</{p}v></{p}c></{p}row>'.encode()
 
 
 def _next(chunks: Iterator[bytes]) -> bytes:

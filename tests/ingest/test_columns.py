@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from eduscale.ingest.columns import WHOLE_SAMPLE_ROWS
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.parquet import ParquetWriter
+from eduscale.ingest.stretch import WHOLE_SAMPLE_ROWS
 from eduscale.ingest.tables import TableReader
 from eduscale.models.reading import ReadTable
 
