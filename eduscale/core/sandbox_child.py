@@ -29,6 +29,8 @@ ADDRESS_SPACE_MARGIN_BYTES = 300 * 1024 * 1024
 
 _MAX_OPEN_FILES = 4096
 _LAST_WORDS_BYTES = 64 * 1024
+_WORDS_OF_MEMORY = (b"bad_alloc", b"memory allocation of ")
+"""What C++ and Rust say when they abort for want of memory."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 _CHANNEL = 3
 """A child's only descriptor beside the three standard ones."""
@@ -152,7 +154,9 @@ class Helper:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(stderr, 2)
-            sys.stderr = sys.stdout  # Python's own words are nobody's; only what C++ says at its end is looked at
+            sys.stderr = (
+                sys.stdout
+            )  # Python's own words are nobody's; only what C++ and Rust say at their end is looked at
             os.dup2(channel, _CHANNEL)
             os.closerange(_CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))
             with suppress(OSError):
@@ -189,7 +193,8 @@ class Helper:
             self._selector.unregister(task.ending)
         last_words = _read_available(task.last_words)
         os.close(task.last_words)
-        _say(task.ending, wire.ENDING.pack(status, b"bad_alloc" in last_words))
+        spoke_of_memory = any(words in last_words for words in _WORDS_OF_MEMORY)
+        _say(task.ending, wire.ENDING.pack(status, spoke_of_memory))
         task.ending.close()
 
 

@@ -79,7 +79,7 @@ def die(argument: bytes) -> bytes:
 
 
 def abort_for_memory(argument: bytes) -> bytes:
-    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n")
+    os.write(2, argument)
     os.abort()
 
 

@@ -135,9 +135,10 @@ def test_a_task_that_is_none_is_a_crash(sandbox: Sandbox, task: str) -> None:
         ("die", b"11", ChildCrashed),
         ("die", b"6", ChildCrashed),
         ("die", b"9", MemoryExceeded),
-        ("abort_for_memory", b"", MemoryExceeded),
+        ("abort_for_memory", b"terminate called after throwing an instance of 'std::bad_alloc'\n", MemoryExceeded),
+        ("abort_for_memory", b"memory allocation of 4294967296 bytes failed\n", MemoryExceeded),
     ],
-    ids=["exit 0", "exit 3", "SIGSEGV", "SIGABRT", "SIGKILL of the kernel", "abort of C++ for memory"],
+    ids=["exit 0", "exit 3", "SIGSEGV", "SIGABRT", "SIGKILL of the kernel", "abort of C++ for memory", "of Rust"],
 )
 def test_a_death_without_an_answer_is_explained(
     sandbox: Sandbox, function: str, argument: bytes, error: type[EduscaleError]
