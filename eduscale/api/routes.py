@@ -6,12 +6,12 @@
 from dataclasses import dataclass
 
 from eduscale.api.router import Route
-from eduscale.api.v1.routes_datasets import DatasetHandlers, DatasetsQuery, ExportQuery
+from eduscale.api.v1.routes_datasets import DatasetHandlers, DatasetsQuery, ExportQuery, RowsQuery
 from eduscale.api.v1.routes_docs import DocsRoutes
 from eduscale.api.v1.routes_health import Health, HealthRoutes, Ready
 from eduscale.api.v1.routes_page import PageHandlers
 from eduscale.api.v1.routes_query import QueryHandlers
-from eduscale.api.v1.routes_upload import SEND, RowsQuery, UploadHandlers, UploadQuery
+from eduscale.api.v1.routes_upload import SEND, RejectsQuery, UploadHandlers, UploadQuery
 from eduscale.core.errors import (
     BodyTooLarge,
     Busy,
@@ -86,6 +86,12 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
             "GET", f"{UPLOAD}/tables/<int:index>/rows", on.uploads.rows, "upload:read",
             "Rows of one table, in file order", "uploads",
             query=RowsQuery, response=TableRows, errors=(NotFound, InvalidField, *CHILD),
+        ),
+        Route(
+            "GET", f"{UPLOAD}/rejects", on.uploads.rejects, "upload:read",
+            "What was left out, set aside or blanked, line by line", "uploads",
+            query=RejectsQuery, media_types=(*SPREADSHEETS, "application/json"),
+            errors=(NotFound, InvalidField, StorageFull, *CHILD),
         ),
         Route(
             "GET", "/api/v1/datasets", on.datasets.list, "dataset:read", "Datasets by name", "datasets",

@@ -8,12 +8,20 @@ from pathlib import Path
 from eduscale.core.errors import NotFound
 from eduscale.core.sandbox import Sandbox
 from eduscale.models.dataset import ColumnProfile, Dataset, DatasetDetail, DatasetSummary, summary
+from eduscale.models.upload import Head, StoredTable
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
 from eduscale.warehouse.tasks import ExportFormat, ExportTask, QueryTask, RowsTask
-from eduscale.warehouse.views import View, quoted, table_name, view_of_dataset, view_of_file
+from eduscale.warehouse.views import Run, View, ViewColumn, quoted, table_name, view_of_dataset, view_of_file
 
 MAX_ROWS = 10_000
+REJECT_COLUMNS = (
+    ViewColumn(name="kind", type="text", storage="VARCHAR"),
+    ViewColumn(name="row", type="integer", storage="BIGINT"),
+    ViewColumn(name="column_name", type="text", storage="VARCHAR"),
+    ViewColumn(name="code", type="text", storage="VARCHAR"),
+    ViewColumn(name="raw", type="text", storage="VARCHAR"),
+)
 PROFILED_AT_ONCE = 50
 """Columns in one statement of a profile; a statement for thousands of columns would need too much memory."""
 
@@ -49,9 +57,7 @@ class TableService:
     def rows(self, upload_id: str, index: int, *, offset: int, limit: int) -> bytes:
         """Return the JSON of a page of one table of an upload, in file order; raises NotFound."""
         head = self._uploads.head(upload_id).head
-        if head.state != "loaded":
-            raise NotFound(f"This upload has no rows: it is {head.state}.")
-        tables = self._uploads.receipt(upload_id, head.generation).tables
+        tables = self._tables(head)
         if not 0 <= index < len(tables):
             raise NotFound("This upload has no table of that number.")
         table = tables[index]
@@ -65,7 +71,25 @@ class TableService:
 
     def export(self, name: str, file_format: ExportFormat) -> Path:
         """Write a whole dataset to a file alone in a scratch folder, which is the caller's to remove."""
-        view = self._view(self._dataset(name))
+        return self._exported(self._view(self._dataset(name)), file_format)
+
+    def rejects(self, upload_id: str, file_format: ExportFormat) -> Path:
+        """Write what is not in an upload's tables, and why, as `export` does; one row a line or cell left out.
+
+        `kind` is rejected (data that cannot be read), set_aside (titles, notes, totals) or blanked (one cell).
+        """
+        head = self._uploads.head(upload_id).head
+        keys = [
+            self._uploads.reading_key(upload_id, head.generation, table.rejects_file)
+            for table in self._tables(head)
+            if table.rejects_file
+        ]
+        paths = tuple(str(self._uploads.objects.local_path(key)) for key in keys)
+        held = tuple((column.name, column.storage) for column in REJECT_COLUMNS)
+        runs = (Run(paths=paths, rows=(0,) * len(paths), columns=held, alike=True),) if paths else ()
+        return self._exported(View(name="rejects", columns=REJECT_COLUMNS, runs=runs), file_format)
+
+    def _exported(self, view: View, file_format: ExportFormat) -> Path:
         folder = self._uploads.objects.scratch()
         task = ExportTask(view=view, format=file_format, path=str(folder / f"export.{file_format}"))
         try:
@@ -78,6 +102,11 @@ class TableService:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return Path(task.path)
+
+    def _tables(self, head: Head) -> tuple[StoredTable, ...]:
+        if head.state != "loaded":
+            raise NotFound(f"This upload has no rows: it is {head.state}.")
+        return self._uploads.receipt(head.upload.upload_id, head.generation).tables
 
     def _dataset(self, name: str) -> Dataset:
         found = self._catalogue.datasets().get(name)

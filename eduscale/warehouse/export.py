@@ -134,10 +134,15 @@ def _write_xlsx(connection: duckdb.DuckDBPyConnection, view: View, path: Path) -
                 row += 1
 
 
+_WIDTHS = {"text": 18, "date": 11, "datetime": 19, "json": 24}
+"""Characters that a value of a type needs; a narrower column shows a date as ####."""
+
+
 def _add_sheet(book: Any, view: View, bold: Any) -> Any:
     sheet = book.add_worksheet()
     for place, column in enumerate(view.columns):
         sheet.write_string(0, place, column.name, bold)
+        sheet.set_column(place, place, max(_WIDTHS.get(column.type, 10), min(len(column.name) + 2, 40)))
     sheet.freeze_panes(1, 0)
     return sheet
 

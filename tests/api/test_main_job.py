@@ -62,9 +62,9 @@ def test_a_school_export_is_understood_typed_and_explained(server: Server) -> No
 
 
 def test_a_long_number_keeps_its_digits_beside_decimals_of_another_file(server: Server) -> None:
-    uploaded(server, "cisla_a.csv", b"skola;hodnota\nA;9007199254740993\n", dataset="cisla")
-    uploaded(server, "cisla_b.csv", "skola;hodnota\nB;1,5\n".encode(), dataset="cisla")
-    answer = call(server, "GET", "/api/v1/datasets/cisla/rows")
+    uploaded(server, "cisla_a.csv", b"skola;hodnota\nA;9007199254740993\n", dataset="dlouha_cisla")
+    uploaded(server, "cisla_b.csv", b"skola;hodnota\nB;1,5\n", dataset="dlouha_cisla")
+    answer = call(server, "GET", "/api/v1/datasets/dlouha_cisla/rows")
     assert answer.body["rows"] == [["A", "9007199254740993"], ["B", "1.5"]]
 
 
@@ -196,6 +196,24 @@ def test_an_export_is_safe_to_open_and_loses_nothing(server: Server, tmp_path: P
     (tmp_path / "x.parquet").write_bytes(exported("parquet"))
     assert duckdb.read_parquet(str(tmp_path / "x.parquet")).fetchall()[1][:3] == ("010", "@SUM(A1)", -2.0)
     assert json.loads(exported("json"))[0] == {"id": "007", "text": "=1+1", "cislo": 1.5, "den": "2024-12-31"}
+
+
+def test_what_was_left_out_can_be_seen_line_by_line(server: Server) -> None:
+    body = "".join(f"Zak{n};{n}\n" for n in range(120))
+    sent = f"Přehled\n\njmeno;body\n{body}Omyl;neví\nCelkem;7140\n".encode()
+    receipt = uploaded(server, "prehled_bodu.csv", sent)
+    path = f"/api/v1/uploads/{receipt['upload_id']}/rejects"
+    found = call(server, "GET", f"{path}?format=json").body
+    assert [(one["kind"], one["row"], one["raw"]) for one in found] == [
+        ("set_aside", 1, "Přehled"),
+        ("set_aside", 125, "Celkem;7140"),
+        ("blanked", 124, "neví"),
+    ]
+    lines = call(server, "GET", path).body.decode("utf-8-sig").splitlines()
+    assert lines[0] == "kind,row,column_name,code,raw"
+    assert len(lines) == 4
+    nothing = uploaded(server, "bez_chyb.csv", b"id;v\n1;2\n")
+    assert call(server, "GET", f"/api/v1/uploads/{nothing['upload_id']}/rejects?format=json").body == []
 
 
 def test_a_mistyped_table_or_column_is_answered_with_those_there_are(server: Server) -> None:

@@ -21,7 +21,7 @@ WRONG = {
     "empty number": ("MAX_UPLOAD_BYTES", "", "a whole number"),
     "fraction": ("QUERY_MAX_ROWS", "1.5", "a whole number"),
     "negative": ("MAX_UPLOAD_BYTES", "-1", "greater than 0"),
-    "too small": ("SANDBOX_MEMORY_BYTES", "1", "at least 134217728"),
+    "too small": ("SANDBOX_MEMORY_BYTES", "1", "at least 268435456"),
     "infinite": ("READ_TIMEOUT_S", "inf", "a number"),
     "no time": ("QUERY_TIMEOUT_S", "soon", "a number"),
     "empty text": ("SERVICE_NAME", "", "not empty"),

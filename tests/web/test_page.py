@@ -117,6 +117,17 @@ def test_a_sample_is_one_click_away_from_a_receipt_in_plain_words(open_page):
     expect(card.locator(".problems")).to_contain_text("row 62 · Průměr")
 
 
+def test_the_lines_that_are_in_no_table_can_be_looked_at(open_page):
+    card = load_sample(open_page(), "pololeti_zs_jasanova.csv")
+    card.get_by_text("See these lines and cells").click()
+    lines = card.locator("details:has-text('See these lines') li")
+    lines.first.wait_for()
+    texts = lines.all_text_contents()
+    assert any(line.startswith("row 62 · Průměr cell left empty:") for line in texts)
+    assert sum("set aside" in line for line in texts) == 4
+    assert any("Celkem" in line for line in texts)
+
+
 def test_the_first_rows_are_shown_as_they_were_sent(open_page):
     rows = load_sample(open_page(), "pololeti_zs_jasanova.csv").locator(".rows table")
     expect(rows.locator("tbody tr")).to_have_count(20)

@@ -10,7 +10,6 @@ from werkzeug.wsgi import FileWrapper
 
 from eduscale.api.bodies import read_query
 from eduscale.api.responses import JSON, json_response
-from eduscale.api.v1.routes_upload import RowsQuery
 from eduscale.models.base import Model
 from eduscale.models.dataset import DatasetPage
 from eduscale.query.tables import TableService
@@ -22,6 +21,13 @@ MEDIA_TYPES = {
     "json": "application/json",
 }
 CHUNK_BYTES = 256 * 1024
+
+
+class RowsQuery(Model):
+    """Which rows to return, in file order."""
+
+    offset: int = Field(default=0, ge=0, le=2**53)
+    limit: int = Field(default=100, ge=1, description="at most 10,000 are returned at once")
 
 
 class DatasetsQuery(Model):
@@ -62,11 +68,16 @@ class DatasetHandlers:
     def export(self, request: Request, name: str) -> Response:
         """Return a whole dataset as a file."""
         file_format = read_query(request, ExportQuery).format
-        file = _opened_once(self._tables.export(name, file_format))
-        response = Response(FileWrapper(file, CHUNK_BYTES), content_type=MEDIA_TYPES[file_format])
-        response.content_length = os.fstat(file.fileno()).st_size
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
-        return response
+        return file_response(self._tables.export(name, file_format), f"{name}.{file_format}")
+
+
+def file_response(path: Path, filename: str) -> Response:
+    """Return a finished export as a file to save, streamed; the file at `path` is gone afterwards."""
+    file = _opened_once(path)
+    response = Response(FileWrapper(file, CHUNK_BYTES), content_type=MEDIA_TYPES[path.suffix.removeprefix(".")])
+    response.content_length = os.fstat(file.fileno()).st_size
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
 
 
 def _opened_once(path: Path) -> BinaryIO:

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from werkzeug import Request, Response
@@ -15,6 +16,7 @@ from eduscale.api.bodies import Form, read_form, read_query
 from eduscale.api.language import language_of
 from eduscale.api.responses import JSON, json_response
 from eduscale.api.router import FormFields
+from eduscale.api.v1.routes_datasets import RowsQuery, file_response
 from eduscale.core.errors import InvalidField
 from eduscale.ingest.receipts import present
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
@@ -46,11 +48,10 @@ class UploadQuery(Model):
     cursor: str | None = None
 
 
-class RowsQuery(Model):
-    """Which rows to return, in file order."""
+class RejectsQuery(Model):
+    """The file format of what was left out."""
 
-    offset: int = Field(default=0, ge=0, le=2**53)
-    limit: int = Field(default=100, ge=1, description="at most 10,000 are returned at once")
+    format: Literal["csv", "xlsx", "json"] = "csv"
 
 
 class UploadHandlers:
@@ -110,6 +111,11 @@ class UploadHandlers:
         query = read_query(request, RowsQuery)
         page = self._tables.rows(upload_id, index, offset=query.offset, limit=query.limit)
         return Response(page, mimetype=JSON)
+
+    def rejects(self, request: Request, upload_id: str) -> Response:
+        """Return what is not in an upload's tables, line by line, and why."""
+        file_format = read_query(request, RejectsQuery).format
+        return file_response(self._tables.rejects(upload_id, file_format), f"rejects-{upload_id}.{file_format}")
 
 
 def _wish(form: Form) -> Wish:

@@ -19,6 +19,7 @@ export const firstRows = (id, table) =>
   call('GET', `${API}/uploads/${encodeURIComponent(id)}/tables/${table}/rows?limit=20`);
 export const exportUrl = (dataset, format) =>
   `${API}/datasets/${encodeURIComponent(dataset)}/export?format=${format}`;
+export const rejectsOf = (id) => call('GET', `${API}/uploads/${encodeURIComponent(id)}/rejects?format=json`);
 
 /** Return an invented file. */
 export async function getSample(name) {

@@ -1,10 +1,11 @@
 // A receipt in plain words: what was read, what was understood, what was not, and what can be done now.
 
-import { exportUrl, firstRows } from './api.js';
+import { exportUrl, firstRows, rejectsOf } from './api.js';
 import { columnHead, dataTable, el, plainTable } from './dom.js';
 import { say, size, sureness } from './words.js';
 
 const FIRST_PROBLEMS = 20;
+const FIRST_LINES = 100;
 
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
@@ -18,6 +19,7 @@ export function receiptView(receipt, actions) {
     receipt.error ? el('p', { class: 'wrong' }, receipt.error.message) : null,
     receipt.state === 'undone' ? el('p', {}, say('undone')) : null,
     isIn ? receipt.tables.map((table) => tableView(receipt, table, actions)) : null,
+    isIn ? linesView(receipt) : null,
     isIn ? el('div', { class: 'row end' }, el('button', {
       type: 'button', class: 'risky quiet', onclick: () => actions.undo(receipt),
     }, say('undo'))) : null,
@@ -77,6 +79,25 @@ function countsOf(table) {
 const problemCount = (table) => table.problem_count ?? table.problems.length;
 
 // What was not understood
+
+/** Return the lines that are in no table and the cells that were left empty, fetched when they are asked for. */
+function linesView(receipt) {
+  if (!receipt.tables.some((table) => table.set_aside_rows + table.rejected_rows + problemCount(table))) return null;
+  const list = el('ul');
+  const details = el('details', {}, el('summary', {}, say('seeLines')), list);
+  details.addEventListener('toggle', async () => {
+    const lines = await rejectsOf(receipt.upload_id);
+    const labels = new Map(receipt.tables.flatMap((table) => table.columns).map(({ name, label }) => [name, label]));
+    list.replaceChildren(...lines.slice(0, FIRST_LINES).map((line) => lineView(line, labels)));
+    if (!lines.length) list.append(el('li', {}, say('noLines')));
+  }, { once: true });
+  return details;
+}
+
+function lineView({ kind, row, column_name: column, raw }, labels) {
+  const place = [say('atRows', { n: 1, rows: row }), labels.get(column) ?? column].filter(Boolean).join(' · ');
+  return el('li', {}, el('strong', {}, place), ' ', say(`kind_${kind}`), ': ', raw);
+}
 
 function problemsView(table) {
   if (!table.problems.length) return null;
