@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     sandbox_processes: Annotated[int, Field(ge=0)] = 0
     """Children at once; 0 means as many as there are CPUs."""
     sandbox_queue: Annotated[int, Field(ge=0)] = 8
-    upload_patience_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10
+    upload_patience_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30
     """How long an upload that has landed waits for a place in the queue before it is told to come back."""
 
     @property

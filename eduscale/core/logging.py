@@ -22,13 +22,16 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from eduscale.core.config import Settings
+from eduscale.core.config import Settings, load_settings
 from eduscale.core.errors import EduscaleError
 
 OURS = "eduscale"
+_ROOT = f"{Path(__file__).parents[2]}/"
+_PACKAGES = f"{sys.prefix}/"
 ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -74,8 +77,12 @@ class RequestScope:
 request_scope: ContextVar[RequestScope | None] = ContextVar("request_scope", default=None)
 
 
-def setup_logging(settings: Settings) -> None:
-    """Send every logger's lines to stdout: ours from LOG_LEVEL on, those of libraries from WARNING on."""
+def setup_logging(settings: Settings | None = None) -> None:
+    """Send every logger's lines to stdout: ours from LOG_LEVEL on, those of libraries from WARNING on.
+
+    Of gunicorn only errors are kept: its warnings quote requests that it could not read, address and all.
+    """
+    settings = settings or load_settings()
     is_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
     handler = ConsoleHandler(sys.stdout) if is_console else CloudHandler(settings, sys.stdout)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line names them
@@ -89,7 +96,7 @@ def setup_logging(settings: Settings) -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-        library.setLevel(logging.WARNING)
+        library.setLevel(logging.ERROR if name.startswith("gunicorn") else logging.WARNING)
 
 
 class ConsoleHandler(logging.StreamHandler[TextIO]):
@@ -232,7 +239,7 @@ def _the_encoder(**options: Any) -> SafeEncoder:
 
 @lru_cache(maxsize=1000)
 def _source_json(file: str, line: int, function: str) -> str:
-    return _dumps({"file": file, "line": str(line), "function": function})
+    return _dumps({"file": _within(file), "line": str(line), "function": function})
 
 
 @lru_cache(maxsize=1000)
@@ -292,7 +299,12 @@ def _one_trace(error: BaseException, frames: TracebackType | None) -> str:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     message = str(error) if isinstance(error, EduscaleError) else "(message withheld)"
-    return f"Traceback (most recent call last):\n{''.join(traceback.format_tb(frames))}{name}: {message}"
+    return f"Traceback (most recent call last):\n{_within(''.join(traceback.format_tb(frames)))}{name}: {message}"
+
+
+def _within(text: str) -> str:
+    """Leave out where on this machine the project and its packages lie."""
+    return text.replace(_ROOT, "").replace(_PACKAGES, "")
 
 
 def _exception_of(record: logging.LogRecord) -> BaseException | None:

@@ -13,6 +13,7 @@ import socket
 import struct
 import time
 import traceback
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any
 
@@ -181,21 +182,26 @@ def _stack_line(place: Any) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Say whether an exception, or one that it was made from, is of memory: Python's or DuckDB's."""
-    current: BaseException | None = error
-    for _ in range(_MAX_CHAIN):
-        if current is None:
-            return False
-        if any(kind.__name__ in ("MemoryError", "OutOfMemoryException") for kind in type(current).__mro__):
-            return True
-        current = current.__cause__ or current.__context__
-    return False
+    names = ("MemoryError", "OutOfMemoryException")
+    return any(kind.__name__ in names for each in _chain(error) for kind in type(each).__mro__)
 
 
 def is_out_of_room(error: BaseException) -> bool:
-    """Say whether an exception is of a full disk: Python's by its number, DuckDB's by the words of the system."""
-    if isinstance(error, OSError):
-        return error.errno in _NO_ROOM
-    return type(error).__name__ == "IOException" and os.strerror(errno.ENOSPC) in str(error)
+    """Say whether an exception, or one that it was made from, is of a full disk: Python's or DuckDB's."""
+    return any(
+        (isinstance(each, OSError) and each.errno in _NO_ROOM)
+        or (type(each).__name__ == "IOException" and os.strerror(errno.ENOSPC) in str(each))
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    for _ in range(_MAX_CHAIN):
+        if current is None:
+            return
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 def _object(payload: bytes) -> dict[str, Any]:

@@ -36,6 +36,7 @@ _OFFICE = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 HEAD_BYTES = 4096
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
 def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
@@ -51,6 +52,8 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         raise UnreadableFile("web_page")
     if _is_json(head):
         raise UnreadableFile("json_file")
+    if _is_binary(head):
+        raise UnreadableFile("binary_file")
     found: Format = "workbook" if head.startswith(_OFFICE) else "text"
     extension = PurePath(filename).suffix.lower()
     if EXTENSIONS.get(extension, found) == found:
@@ -61,6 +64,14 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         evidence=Said(code="format_by_content", facts={"extension": extension, "format": found}),
         confidence=0.99,
     )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Say whether bytes that belong in no text are too many for chance; NULs may be UTF-16 or padding."""
+    if head.startswith((*_OFFICE, b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 10:
+        return False
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return controls > max(8, len(head) // 50)
 
 
 def _is_json(head: bytes) -> bool:

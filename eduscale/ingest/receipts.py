@@ -23,6 +23,7 @@ def present(known: Known, language: Language) -> Receipt:
         received_at=upload.received_at,
         duplicate=known.duplicate,
         replaces=upload.replaces,
+        replaced_by=known.replaced_by,
         duration_ms=stored.duration_ms if stored else 0,
         tables=tuple(_table(table, language) for table in stored.tables) if stored else (),
         error=ReceiptError(code=error.code, message=say(error, language)) if error else None,

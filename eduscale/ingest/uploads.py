@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eduscale.core.errors import (
-    Busy,
     ChildCrashed,
     DeadlineExceeded,
     InvalidField,
@@ -25,6 +24,7 @@ from eduscale.core.errors import (
     ObjectChanged,
     StorageError,
     StorageFull,
+    Unavailable,
     UnreadableFile,
 )
 from eduscale.core.sandbox import Sandbox
@@ -33,7 +33,7 @@ from eduscale.ingest.reader import read_sent_file
 from eduscale.models.reading import Reading, Said
 from eduscale.models.upload import Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.uploads import UploadStore, VersionedHead
-from eduscale.warehouse.catalogue import Catalogue, place
+from eduscale.warehouse.catalogue import Catalogue, extended, place
 
 UNFINISHED = ("waiting", "reading")
 POLL_S = 0.2
@@ -58,11 +58,15 @@ class Wish(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An upload as it stands: its head, its reading if there is one, and whether these bytes were in already."""
+    """An upload as it stands: its head, its reading if there is one, and whether these bytes were in already.
+
+    `replaced_by` is the loaded upload that took its place, if any.
+    """
 
     head: Head
     receipt: StoredReceipt | None
     duplicate: bool = False
+    replaced_by: str | None = None
 
 
 class UploadService:
@@ -120,8 +124,8 @@ class UploadService:
                 ),
             )
         )
-        self._finish(upload_id)
-        return self._known(self._uploads.head(upload_id).head, duplicate=upload_id != fresh_id)
+        is_new = self._finish(upload_id)
+        return self._known(self._uploads.head(upload_id).head, duplicate=not is_new)
 
     def get(self, upload_id: str) -> Known:
         """Return one upload; raises NotFound."""
@@ -178,15 +182,15 @@ class UploadService:
         receipt = None
         if head.generation > 0:
             receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
-        return Known(head, receipt, duplicate)
+        return Known(head, receipt, duplicate, self._uploads.successors().get(head.upload.upload_id))
 
-    def _finish(self, upload_id: str) -> None:
-        """Bring an upload to its end, or wait until whoever is reading it has."""
+    def _finish(self, upload_id: str) -> bool:
+        """Bring an upload to its end and return True, or wait until somebody else has."""
         with self._turns.of(upload_id):
             while True:
                 found = self._uploads.head(upload_id)
                 if found.head.state not in UNFINISHED:
-                    return
+                    return False
                 if self._is_read_elsewhere(found.head):
                     time.sleep(POLL_S)
                     continue
@@ -194,6 +198,7 @@ class UploadService:
                     self._read(found)
                 except ObjectChanged:
                     continue
+                return True
 
     def _is_read_elsewhere(self, head: Head) -> bool:
         if head.state != "reading" or head.reader is None or head.reader == self._reader:
@@ -221,7 +226,7 @@ class UploadService:
                 self._uploads.add_reading_file(upload.upload_id, generation, path)
             head = reading_head.model_copy(update={"generation": generation, "reader": None, "lease_until": None})
             self._commit_reading(head, version, reading, started)
-        except (Busy, StorageFull, StorageError):
+        except (Unavailable, StorageFull, StorageError):
             with suppress(ObjectChanged):
                 self._uploads.move_head(waiting, version=version)
             raise
@@ -248,13 +253,10 @@ class UploadService:
     def _commit_reading(self, head: Head, version: str, reading: Reading, started: float) -> None:
         """Choose the datasets, write the receipt, and move the head: from then on the rows count."""
         with self._commit:
-            datasets = self._catalogue.datasets()
-            wish = head.upload.dataset
-            tables = []
-            for table in reading.tables:
-                name = dataset_name(wish, head.upload.filename, table.name, alone=len(reading.tables) == 1)
-                dataset = place(table.columns, name, datasets)
-                tables.append(StoredTable(**dict(table), dataset=dataset))
+            replaced = head.upload.replaces
+            if replaced is not None and replaced not in self._uploads.live_heads():
+                reading = Reading(error=Said(code="already_replaced"))
+            tables = self._placed(reading, head.upload)
             self._uploads.add_receipt(
                 StoredReceipt(
                     upload_id=head.upload.upload_id,
@@ -270,6 +272,17 @@ class UploadService:
             self._uploads.move_head(committed, version=version)
         if reading.error:
             self._release(committed)
+
+    def _placed(self, reading: Reading, upload: UploadFacts) -> list[StoredTable]:
+        """Give each table its dataset; those of one file do not mix either unless their layouts agree."""
+        datasets = dict(self._catalogue.datasets())
+        tables = []
+        for table in reading.tables:
+            wish = dataset_name(upload.dataset, upload.filename, table.name, alone=len(reading.tables) == 1)
+            name = place(table.columns, wish, datasets)
+            datasets[name] = extended(datasets.get(name), name, table.columns)
+            tables.append(StoredTable(**dict(table), dataset=name))
+        return tables
 
     def _release(self, head: Head) -> None:
         upload = head.upload

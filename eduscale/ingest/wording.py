@@ -12,6 +12,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is empty: there is nothing in it to read. Please export it again and check that it has rows.",
         "Soubor je prázdný, není v něm co číst. Vytvořte prosím export znovu a ověřte, že obsahuje řádky.",
     ),
+    "already_replaced": (
+        "The upload that this file should replace has been replaced or undone already. Please look which is valid.",
+        "Nahrání, které má soubor nahradit, už bylo nahrazeno nebo vráceno. Podívejte se prosím, které platí.",
+    ),
+    "binary_file": (
+        "The file is neither text nor a workbook: there is no table in it. Please export it as XLSX or CSV.",
+        "Soubor není text ani sešit, není v něm tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
+    ),
     "no_table": (
         "No table was found in the file. Please send a file with a row of column names and rows below it.",
         "V souboru nebyla nalezena žádná tabulka. Pošlete prosím soubor s řádkem názvů sloupců a řádky pod ním.",

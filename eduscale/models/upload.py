@@ -119,6 +119,7 @@ class Receipt(Model):
     received_at: datetime
     duplicate: bool
     replaces: str | None
+    replaced_by: str | None = Field(description="the upload that took its place, so that its rows do not count")
     duration_ms: int
     tables: tuple[Table, ...]
     error: ReceiptError | None

@@ -27,6 +27,7 @@ from eduscale.warehouse.views import PSEUDO_COLUMNS, table_name
 MAX_CHARACTERS = 100_000
 MAX_BRACKETS = 60
 MAX_WORDS = 20_000
+MAX_TABLES = 60
 _STEPS_A_WORD = 40
 _LISTED = 12
 _NAME_CHARACTERS = 80
@@ -148,6 +149,8 @@ def _parse(sql: str) -> exp.Query:
         raise QueryRefused("Exactly one statement is allowed, and it has to be a SELECT.")
     if not isinstance(statements[0], exp.Query) or isinstance(statements[0], exp.Table):
         raise QueryRefused("Only a SELECT is allowed; nothing can be changed, described, loaded or called.")
+    if sum(1 for _ in statements[0].find_all(exp.Table)) > MAX_TABLES:
+        raise QueryRefused(f"The statement names tables more than {MAX_TABLES} times.")
     return statements[0]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eduscale.core.errors import ChildCrashed, QueryFailed
 from eduscale.models.dataset import Dataset
 from eduscale.models.query import QueryRequest
 from eduscale.warehouse.tasks import QueryTask
@@ -49,5 +50,9 @@ class QueryService:
             max_bytes=MAX_ANSWER_BYTES,
         )
         argument = task.model_dump_json().encode()
-        answer: bytes = self._sandbox.run(_TASK, argument, deadline_s=self._timeout_s)
-        return answer
+        try:
+            return self._sandbox.run(_TASK, argument, deadline_s=self._timeout_s)
+        except ChildCrashed as error:  # what brought a child down once would do so again
+            raise QueryFailed(
+                "The statement is too complex to be run. Please ask in smaller steps."
+            ) from error

@@ -21,7 +21,8 @@ from eduscale.core.errors import ObjectChanged, ObjectMissing, StorageError, Sto
 from eduscale.storage.objects import StoredObject
 
 LOCK_FILES = 64
-SCRATCH_MAX_AGE_S = 24 * 3600
+SCRATCH_MAX_AGE_S = 3600
+"""Longer than any request may take."""
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -38,8 +39,8 @@ class LocalFolder:
         try:
             with self._scratch_file(b"ping"):
                 pass
-        except (OSError, StorageError, StorageFull) as error:
-            raise Unavailable("The data folder cannot be written to.") from error
+        except StorageFull as error:
+            raise Unavailable("There is no room left in the data folder.") from error
 
     def get(self, key: str) -> StoredObject:
         """Return a small object; raises ObjectMissing."""
@@ -137,7 +138,7 @@ class LocalFolder:
             return Path(tempfile.mkdtemp(prefix="work-", dir=self._scratch))
 
     def sweep(self) -> int:
-        """Remove scratch files that a killed process left behind over a day ago; returns how many."""
+        """Remove scratch files that a killed process left behind over an hour ago; returns how many."""
         removed = 0
         oldest = time.time() - SCRATCH_MAX_AGE_S
         for path in self._scratch.glob("*") if self._scratch.is_dir() else ():
@@ -212,10 +213,10 @@ def _flush_folder(folder: Path) -> None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn a full disk into StorageFull and any other failure into StorageError, without the path in it."""
+    """Turn a full disk into StorageFull and any other failure into Unavailable, without the path in it."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_ROOM:
             raise StorageFull("There is no room left to store the file; nothing of it was kept.") from error
-        raise StorageError("The data folder cannot be written to.") from error
+        raise Unavailable("The data folder cannot be written to.") from error

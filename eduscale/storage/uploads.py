@@ -8,6 +8,7 @@ heads/<upload_id>.json                    the commit, a compare-and-swap
 
 import re
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,9 +105,17 @@ class UploadStore:
 
     def live_heads(self) -> dict[str, Head]:
         """Return the heads that count: loaded, and named in no loaded head's `replaces`."""
-        loaded = {upload_id: head for upload_id, head in self.heads().items() if head.state == "loaded"}
-        replaced = {head.upload.replaces for head in loaded.values()}
-        return {upload_id: head for upload_id, head in loaded.items() if upload_id not in replaced}
+        heads = self.heads()
+        replaced = _successors(heads)
+        return {
+            upload_id: head
+            for upload_id, head in heads.items()
+            if head.state == "loaded" and upload_id not in replaced
+        }
+
+    def successors(self) -> dict[str, str]:
+        """Return which loaded upload took the place of which, by the id of the one replaced."""
+        return _successors(self.heads())
 
     def clear_reading(self, upload_id: str, generation: int) -> None:
         """Remove what a killed reader left of a generation that was never committed."""
@@ -136,6 +145,14 @@ def _head_key(upload_id: str) -> str:
     if not UPLOAD_ID.fullmatch(upload_id):
         raise NotFound("There is no upload of that id.")
     return f"{HEADS}{upload_id}.json"
+
+
+def _successors(heads: Mapping[str, Head]) -> dict[str, str]:
+    return {
+        head.upload.replaces: upload_id
+        for upload_id, head in heads.items()
+        if head.state == "loaded" and head.upload.replaces is not None
+    }
 
 
 def _dump(head: Head) -> bytes:

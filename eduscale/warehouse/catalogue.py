@@ -77,6 +77,14 @@ def place(columns: Iterable[ReadColumn], wish: str, datasets: Mapping[str, Datas
     return candidate
 
 
+def extended(dataset: Dataset | None, name: str, columns: Iterable[ReadColumn]) -> Dataset:
+    """Return a dataset as it would look to `place` with one more table of these columns."""
+    known = {column.name: column for column in dataset.columns} if dataset else {}
+    for column in columns:
+        known.setdefault(column.name, _as_dataset_column(column, column.type, column.storage))
+    return Dataset(name=name, columns=tuple(known.values()), parts=dataset.parts if dataset else ())
+
+
 def _fits(names: set[str], dataset: Dataset) -> bool:
     there = {column.name for column in dataset.columns}
     shared = len(names & there)

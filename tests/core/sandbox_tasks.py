@@ -116,6 +116,13 @@ def write(argument: bytes) -> bytes:
     return b"written"
 
 
+def write_by_a_wrapper(argument: bytes) -> bytes:
+    try:
+        return write(argument)
+    except OSError as error:
+        raise RuntimeError("as XlsxWriter says it") from error
+
+
 def write_by_duckdb(argument: bytes) -> bytes:
     import duckdb
 

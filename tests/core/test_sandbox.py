@@ -231,7 +231,7 @@ def test_the_size_of_a_file_can_be_limited(tmp_path: Path) -> None:
             run(small, "write", f"{MIB + 1} {tmp_path / 'b'}".encode())
 
 
-@pytest.mark.parametrize("writer", ["write", "write_by_duckdb"])
+@pytest.mark.parametrize("writer", ["write", "write_by_duckdb", "write_by_a_wrapper"])
 def test_a_full_disk_is_said(sandbox: Sandbox, writer: str) -> None:
     """A child that finds no room says so, whichever library met it."""
     with pytest.raises(StorageFull):

@@ -23,10 +23,17 @@ GOOD = b"id;body\n1;2\n"
 
 
 class FakeSandbox:
-    """Reads every file as one table of one row, unless told to fail."""
+    """Reads every file as tables of one row, unless told to fail."""
 
-    def __init__(self, *, delay_s: float = 0, fails_with: Exception | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        delay_s: float = 0,
+        fails_with: Exception | None = None,
+        layouts: tuple[tuple[str, ...], ...] = (("id",),),
+    ) -> None:
         self.runs = 0
+        self.layouts = layouts
         self.delay_s = delay_s
         self.fails_with = fails_with
 
@@ -38,13 +45,20 @@ class FakeSandbox:
         read = ReadTask.model_validate_json(argument)
         if not Path(read.path).read_bytes():
             return Reading(error=Said(code="empty_file")).model_dump_json().encode()
-        (Path(read.folder) / "rows-0.parquet").write_bytes(b"PAR1")
-        column = ReadColumn(name="id", label="id", type="integer", storage="BIGINT")
-        table = ReadTable(
-            index=0, name="zaci", columns=(column,), rows=1, rejected_rows=0, set_aside_rows=0,
-            rows_file="rows-0.parquet",
-        )  # fmt: skip
-        return Reading(tables=(table,)).model_dump_json().encode()
+        tables = tuple(self._table(Path(read.folder), *each) for each in enumerate(self.layouts))
+        return Reading(tables=tables).model_dump_json().encode()
+
+    def _table(self, folder: Path, index: int, names: tuple[str, ...]) -> ReadTable:
+        (folder / f"rows-{index}.parquet").write_bytes(b"PAR1")
+        return ReadTable(
+            index=index,
+            name="zaci",
+            columns=tuple(ReadColumn(name=name, label=name, type="integer", storage="BIGINT") for name in names),
+            rows=1,
+            rejected_rows=0,
+            set_aside_rows=0,
+            rows_file=f"rows-{index}.parquet",
+        )
 
 
 class Killed(BaseException):
@@ -190,6 +204,32 @@ def test_a_replacement_and_its_undo_are_one_step_each(world: World) -> None:
     assert {part.upload_id for part in world.catalogue.datasets()["zaci"].parts} == {new}
     world.service.undo(new)
     assert {part.upload_id for part in world.catalogue.datasets()["zaci"].parts} == {old}
+
+
+def test_of_two_replacements_of_one_upload_only_the_first_counts(world: World) -> None:
+    old = world.send().head.upload.upload_id
+    first = world.send(b"id\n9\n", replaces=old).head.upload.upload_id
+    second = world.send(b"id\n8\n", replaces=old)
+    assert second.head.state == "rejected"
+    assert second.receipt is not None
+    assert second.receipt.error == Said(code="already_replaced")
+    assert world.rows() == 1
+    assert world.service.get(old).replaced_by == first
+    assert world.send(b"id\n9\n", replaces=old).duplicate
+
+
+def test_tables_of_one_file_with_unrelated_layouts_do_not_mix(tmp_path: Path) -> None:
+    world = World(tmp_path, FakeSandbox(layouts=(("jmeno", "trida"), ("predmet", "mistnost"), ("jmeno", "trida"))))
+    known = world.send(dataset="spolu")
+    assert known.receipt is not None
+    assert [table.dataset for table in known.receipt.tables] == ["spolu", "spolu_2", "spolu"]
+
+
+def test_whoever_reads_it_is_told_that_it_is_new(tmp_path: Path) -> None:
+    with contextlib.suppress(Killed):
+        World(tmp_path, folder=DyingFolder(tmp_path, at=4, after=True)).send()
+    assert not World(tmp_path).send().duplicate
+    assert World(tmp_path).send().duplicate
 
 
 def test_only_an_upload_of_the_same_region_can_be_replaced(world: World) -> None:

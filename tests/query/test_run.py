@@ -1,9 +1,7 @@
 """A statement goes in, an answer or a clear refusal comes out, and the service outlives both."""
 
-import importlib
+import contextlib
 import json
-import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,17 +11,15 @@ import duckdb
 import pytest
 
 from eduscale.core.errors import (
-    DeadlineExceeded,
-    EduscaleError,
     LimitExceeded,
     QueryError,
     QueryFailed,
     QueryRefused,
 )
+from eduscale.core.sandbox import Sandbox
 from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
 from eduscale.models.query import QueryAnswer, QueryRequest
 from eduscale.query.run import QueryService
-from eduscale.warehouse import engine
 from eduscale.warehouse.values import column_type
 
 ATTACKS = [
@@ -47,41 +43,6 @@ TABLES = {
         FROM range(20)""",
     "prazdna": "SELECT 1::BIGINT AS id WHERE false",
 }
-
-
-class ForkedSandbox:
-    """Runs a task in a forked child with a memory limit and kills it at the deadline."""
-
-    def __init__(self, *, memory_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
-        engine.warm()
-
-    def run(self, task: str, argument: bytes, *, deadline_s: float, patience_s: float = 0.0) -> bytes:
-        module, _, name = task.partition(":")
-        context = multiprocessing.get_context("fork")
-        here, there = context.Pipe()
-
-        def child() -> None:
-            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_bytes, self._memory_bytes))
-            try:
-                there.send(getattr(importlib.import_module(module), name)(argument))
-            except EduscaleError as error:
-                there.send(error)
-
-        process = context.Process(target=child)
-        process.start()
-        there.close()
-        try:
-            if not here.poll(deadline_s):
-                raise DeadlineExceeded("It took too long.", seconds=deadline_s)
-            answer = here.recv()
-        finally:
-            process.kill()
-            process.join()
-        if isinstance(answer, EduscaleError):
-            raise answer
-        assert isinstance(answer, bytes)
-        return answer
 
 
 def make_dataset(folder: Path, name: str, *selects: str) -> Dataset:
@@ -121,13 +82,15 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryService]:
         "SELECT 1::BIGINT AS id, DATE '2025-09-01' AS den",
         "SELECT 2::BIGINT AS id, DATE '2025-09-02' AS den",
     )
-    yield QueryService(
-        catalogue=lambda: datasets,
-        local_path=lambda key: folder / key,
-        sandbox=ForkedSandbox(memory_bytes=512 * 1024 * 1024),  # type: ignore[arg-type]
-        timeout_s=DEADLINE_S,
-        max_rows=500,
-    )
+    sandbox = Sandbox(memory_bytes=512 * 1024 * 1024, processes=2, queue=8, preload=("eduscale.warehouse.engine",))
+    with contextlib.closing(sandbox):
+        yield QueryService(
+            catalogue=lambda: datasets,
+            local_path=lambda key: folder / key,
+            sandbox=sandbox,
+            timeout_s=DEADLINE_S,
+            max_rows=500,
+        )
 
 
 def ask(service: QueryService, sql: str, max_rows: int | None = None, **parameters: Any) -> QueryAnswer:
@@ -460,3 +423,10 @@ def test_nothing_of_a_statement_reaches_the_log(service: QueryService, caplog: p
         with pytest.raises(QueryRefused):
             ask(service, sql)
     assert caplog.records == []
+
+
+def test_a_statement_of_hundreds_of_tables_is_refused(service: QueryService) -> None:
+    joins = " ".join(f"JOIN skoly z{n} ON z{n}.id = z0.id" for n in range(1, 300))
+    with pytest.raises(QueryRefused, match="more than 60 times"):
+        ask(service, f"SELECT COUNT(*) FROM skoly z0 {joins}")
+    assert rows(service, "SELECT 1") == [(1,)]

@@ -111,7 +111,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(store: LocalFolder) -> No
     assert list(store._scratch.iterdir()) == []
 
 
-def test_left_over_scratch_files_are_swept_once_they_are_a_day_old(store: LocalFolder) -> None:
+def test_left_over_scratch_files_are_swept_once_they_are_old(store: LocalFolder) -> None:
     old, young = store.scratch(), store.scratch()
     (old / "part").write_bytes(b"x")
     os.utime(old, (1, 1))

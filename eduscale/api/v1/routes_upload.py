@@ -79,6 +79,8 @@ class UploadHandlers:
             wish = _wish(form)
             if not form.files:
                 raise InvalidField("Choose at least one file.", field="file")
+            if wish.replaces and len(form.files) > 1:
+                raise InvalidField("Only one file can take the place of an upload.", field="replaces")
             known = [
                 self._service.receive(LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes), wish)
                 for sent in form.files
