@@ -14,7 +14,7 @@ import numpy as np
 from eduscale.ingest import forms
 from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
-from eduscale.ingest.types import Choice, Habits, Sample, choose, expression
+from eduscale.ingest.types import Choice, Habits, Sample, choose, expression, odd_cell
 from eduscale.ingest.wide_parquet import Values, WideParquet, stored_sql
 from eduscale.models.reading import Said
 
@@ -106,6 +106,8 @@ class Loaded(NamedTuple):
     bad: list[BadCell]
     refused_lines: int
     long: frozenset[int] = frozenset()
+    odd: Sequence[BadCell] = ()
+    """The cells that made text of columns that are nearly of another type."""
 
 
 class ParquetWriter:
@@ -142,7 +144,8 @@ class ParquetWriter:
             if refused:
                 return Loaded(rows, choices, [], refused)
             if not (unfit or late):
-                return Loaded(rows, choices, [], 0, self._long(samples, choices, names, target))
+                long = self._long(samples, choices, names, target)
+                return Loaded(rows, choices, [], 0, long, self._odd(source, choices))
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
             self._learn(open_, choices, samples, [names[place] for place in open_], target)
             decided = {}
@@ -155,7 +158,8 @@ class ParquetWriter:
             if not decided:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
                 bad = locate(source, unfit) if unfit else []
-                return Loaded(rows, choices, bad, 0, self._long(samples, choices, names, target))
+                long = self._long(samples, choices, names, target)
+                return Loaded(rows, choices, bad, 0, long, self._odd(source, choices))
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
@@ -243,8 +247,7 @@ class ParquetWriter:
             if samples[place].complete
             and any(sum(map(str.isdigit, cell)) > EXACT_DIGITS for cell in samples[place].counts)
         }
-        for start in range(0, len(unknown), WIDE):
-            some = unknown[start : start + WIDE]
+        for some in _some(unknown):
             beyond = ", ".join(
                 f'greatest(-min("{names[place]}"), max("{names[place]}")) > {1 << 53}' for place in some
             )
@@ -291,6 +294,25 @@ class ParquetWriter:
             if not sample.complete:
                 _complete(sample, choice, cells, fit)
 
+    def _odd(self, source: Source, choices: Sequence[Choice]) -> list[BadCell]:
+        """Find the cells that are not written in the form of most cells of their text column."""
+        nearly = {place: choice.nearly for place, choice in enumerate(choices) if choice.nearly is not None}
+        odd, passed = [], 0
+        for block in _blocks(source) if len(choices) > WIDE and nearly else (source,):
+            for some in _some(list(nearly)):
+                cells = ", ".join(f"{odd_cell(nearly[place], f'c{place}')} AS c{place}" for place in some)
+                any_odd = " OR ".join(f"c{place} IS NOT NULL" for place in some)
+                numbered = f"SELECT row_number() OVER () - 1 AS row, {cells} FROM {self._read(block, some)}"
+                found = self._connection.execute(f"SELECT * FROM ({numbered}) WHERE {any_odd}").fetchall()
+                odd += [
+                    BadCell(passed + row, place, cell)
+                    for row, *sent in found
+                    for place, cell in zip(some, sent, strict=True)
+                    if cell is not None
+                ]
+            passed += len(block.columns[0]) if isinstance(block, ArraySource) else 0
+        return odd
+
     def _locate(self, source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
         """Find the rows of the cells that became null."""
         places = sorted(unfit)
@@ -312,6 +334,12 @@ class ParquetWriter:
 def _blocks(source: Source) -> Iterable[ArraySource]:
     """Return the rows of a source as arrays, a file some at a time."""
     return (source,) if isinstance(source, ArraySource) else source.blocks()
+
+
+def _some(places: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield places, as many at once as one statement carries well."""
+    for start in range(0, len(places), WIDE):
+        yield places[start : start + WIDE]
 
 
 def _locate_wide(source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:

@@ -13,7 +13,7 @@ from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.names import column_names, normal_name
-from eduscale.ingest.parquet import WIDE, Loaded, ParquetWriter, Source
+from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
 
@@ -21,6 +21,8 @@ MAX_COLUMNS = 5_000
 """What a child's memory holds in every step from the first line to a page of rows."""
 EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
+MAX_NAMED_CELLS = 20
+"""So many cells that made a column text are named one by one, of more of them one."""
 _DATE_WORDS = ("datum", "date", "dne", "den_")
 
 BAD_CELL_CODES = {
@@ -202,6 +204,7 @@ class TableReader:
             line, label = draft.lines(bad.row), draft.labels[bad.column] or names[bad.column]
             findings.problem(BAD_CELL_CODES[type_], line, label)
             findings.reject("blanked", line, BAD_CELL_CODES[type_], bad.raw, names[bad.column])
+        _note_odd_cells(loaded, draft, names)
         for label, name, choice in zip(draft.labels, names, loaded.choices, strict=True):
             _note_column(choice, label or name, name, draft, findings)
         rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
@@ -275,11 +278,25 @@ def _note_errors(column: Sequence[object], label: str, rows: Sequence[Row], find
             findings.reject("blanked", row.number, "error_cell", cell.text, normal_name(label) or None)
 
 
+def _note_odd_cells(loaded: Loaded, draft: Draft, names: Sequence[str]) -> None:
+    """Say which cells made text of a column that is nearly of another type."""
+    odd: dict[int, list[BadCell]] = {}
+    for cell in loaded.odd:
+        odd.setdefault(cell.column, []).append(cell)
+    for place, cells in sorted(odd.items()):
+        label, nearly = draft.labels[place] or names[place], loaded.choices[place].nearly
+        type_ = nearly.type if nearly else "text"
+        if len(cells) > MAX_NAMED_CELLS:
+            line, example = draft.lines(cells[0].row), cells[0].raw
+            draft.findings.problem("odd_cells_in_text", line, label, cells=len(cells), example=example, type=type_)
+            continue
+        for cell in cells:
+            draft.findings.problem("odd_cell_in_text", draft.lines(cell.row), label, example=cell.raw, type=type_)
+
+
 def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:
     if choice.damaged_cell is not None:
         findings.problem("number_shortened", None, label, example=choice.damaged_cell)
-    if choice.odd_cell is not None:
-        findings.problem("column_kept_as_text", None, label, example=choice.odd_cell)
     if choice.form.type == "integer" and any(word in name for word in _DATE_WORDS):
         sample = draft.samples[draft.labels.index(label)] if label in draft.labels else None
         cells = [cell for cell in sample.counts if cell.strip()] if sample else []

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 from eduscale.ingest import forms
@@ -17,7 +18,11 @@ LEAST_CELLS = 50
 SOME_CELLS = 9
 """So many distinct cells, spread over the column, show which forms are worth trying on all."""
 WORTH_A_WORD = 0.8
-"""From this share on, the sender is told which cell made a column text."""
+"""From this share on, the sender is told which cells made a column text."""
+LEAST_DATES = 5
+"""So many dates are a column of dates ..."""
+IMPOSSIBLE_SHARE = 0.1
+"""... although up to this share of its cells are dates that no calendar has, such as 31.2.2014."""
 
 _CODE = re.compile(r"[-+]?[0-9]{2,}")
 _PHONE = re.compile(f"[0-9]{{3}}[{forms.SPACES}][0-9]{{3}}[{forms.SPACES}][0-9]{{3}}")
@@ -27,6 +32,7 @@ _UNAMBIGUOUS = {
     ".": re.compile(r"-?[0-9]+(?:[.](?:[0-9]{1,2}|[0-9]{4,})|,[0-9]{3}[.][0-9]+)(?:\s?%)?"),
 }
 _SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
+_DATE_SHAPE = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{1,4})[.]?(?:[ T].*)?")
 
 
 @dataclass
@@ -59,8 +65,8 @@ class Choice(NamedTuple):
     confidence: float = 1.0
     evidence: Said = Said(code="type_text")
     alternatives: tuple[Alternative, ...] = ()
-    odd_cell: str | None = None
-    """The cell that made text of an otherwise typed column."""
+    nearly: Form | None = None
+    """The form of most cells of a text column; the few others made it text."""
     damaged_cell: str | None = None
     """A number that a spreadsheet has shortened beyond repair."""
     padded: bool = False
@@ -102,10 +108,10 @@ def choose(sample: Sample, table: Habits) -> Choice:
     values = Counter({cell: count for cell, count in cells.items() if cell not in words})
     if not values:
         return _text(cells)
-    failed = {(form, cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
+    failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
     found = _best(values, table, failed)
     if found is None or not _is_settled(found, values, words, sample):
-        return _text(cells, near=found)
+        return _text(cells, values, near=found)
     form, fitting, runner_up = found
     total = values.total()
     alternatives = [Alternative(value="text", confidence=round(1 - 0.98 * fitting / total, 2))]
@@ -129,12 +135,18 @@ class _Found(NamedTuple):
     runner_up: Form | None
 
 
-def _best(values: Counter[str], table: Habits, failed: set[tuple[Form, str]]) -> _Found | None:
+def _kin(form: Form) -> Form | str:
+    """Return what a form shares with those that cannot convert a cell either: a date stays as impossible."""
+    return form.name if form.type in ("date", "datetime") else form
+
+
+def _best(values: Counter[str], table: Habits, failed: set[tuple[Form | str, str]]) -> _Found | None:
     """Return the form that most cells are written in, the earlier of two equals."""
     best: _Found | None = None
     total = values.total()
     for form in _plausible(values, table):
-        fitting = sum(n for cell, n in values.items() if form.fits(cell) and (form, cell) not in failed)
+        kin = _kin(form)
+        fitting = sum(n for cell, n in values.items() if form.fits(cell) and (kin, cell) not in failed)
         if best is None or fitting > best.fitting:
             if fitting:
                 best = _Found(form, fitting, None)
@@ -227,27 +239,49 @@ def _is_settled(found: _Found, values: Counter[str], words: tuple[str, ...], sam
         return False
     if bad == 0:
         return True
+    if found.form.type in ("date", "datetime") and found.fitting >= LEAST_DATES:
+        impossible = sum(count for cell, count in values.items() if _is_impossible_date(cell))
+        if bad == impossible <= IMPOSSIBLE_SHARE * values.total():
+            return True
     if bad > TOLERATED_SHARE * (found.fitting + bad) or found.fitting < LEAST_CELLS:
         return False
     number = found.form.type in ("integer", "decimal")
     return not (number and any(_CODE.fullmatch(cell) and not found.form.fits(cell) for cell in values))
 
 
-def _text(cells: Counter[str], near: _Found | None = None) -> Choice:
-    """Return text, with the cell that spoilt another type and signs of damage."""
+def _is_impossible_date(cell: str) -> bool:
+    """Say whether a cell has the shape of a date but names no day, in whatever order it is read."""
+    match = _DATE_SHAPE.fullmatch(cell)
+    if match is None:
+        return False
+    first, second, third = int(match[1]), int(match[3]), int(match[4])
+    return not any(map(_is_day, ((third, second, first), (third, first, second), (first, second, third))))
+
+
+def _is_day(parts: tuple[int, int, int]) -> bool:
+    year, month, day = parts
+    try:
+        date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(cells: Counter[str], values: Counter[str] | None = None, near: _Found | None = None) -> Choice:
+    """Return text, with the form that a few cells spoilt and signs of damage."""
     damaged = next((cell for cell in cells if _SCIENTIFIC.fullmatch(cell)), None)
     if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
         damaged = None
-    odd, confidence = None, 0.99
+    nearly, confidence = None, 0.99
     alternatives: tuple[Alternative, ...] = ()
-    if near is not None:
-        share = near.fitting / cells.total()
+    if near is not None and values is not None:
+        share = near.fitting / values.total()
         confidence = round(max(0.6, 1 - share / 2), 2)
         alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
-        if share >= WORTH_A_WORD and cells.total() >= 5:
-            odd = next((cell for cell in cells if not near.form.fits(cell)), None)
+        if WORTH_A_WORD <= share < 1 and cells.total() >= 5:
+            nearly = near.form
     evidence = Said(code="type_text", facts={"cells": cells.total()})
-    return Choice(forms.TEXT, (), confidence, evidence, alternatives, odd, damaged)
+    return Choice(forms.TEXT, (), confidence, evidence, alternatives, nearly, damaged)
 
 
 def _mark_confidence(
@@ -277,7 +311,7 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
         return column
     if choice.form.typed:
         return choice.form.sql.replace("{x}", column)
-    x = f"trim({column}, {literal(forms.SPACES + chr(9))})" if choice.padded else column
+    x = _trimmed(column) if choice.padded else column
     spare = f"{x} <> ''"
     if choice.null_words:
         spare += f" AND {x} NOT IN ({', '.join(literal(word) for word in choice.null_words)})"
@@ -287,3 +321,14 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
         f"coalesce({choice.form.guarded(x)}, "
         f"CASE WHEN {spare} THEN CASE WHEN {noted} THEN CAST(NULL AS {choice.form.storage}) END END)"
     )
+
+
+def odd_cell(form: Form, column: str) -> str:
+    """Return SQL that gives the cells of a raw column that have a value but are not written in a form."""
+    x = _trimmed(column)
+    spare = ", ".join(literal(word) for word in sorted(forms.NULL_WORDS))
+    return f"CASE WHEN {x} <> '' AND lower({x}) NOT IN ({spare}) AND {form.guarded(x)} IS NULL THEN {column} END"
+
+
+def _trimmed(column: str) -> str:
+    return f"trim({column}, {literal(forms.SPACES + chr(9))})"

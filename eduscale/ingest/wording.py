@@ -260,9 +260,17 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Čísla jako {example} zkrátil tabulkový program a jejich poslední číslice jsou ztraceny. "
         "Exportujte prosím sloupec jako text.",
     ),
-    "column_kept_as_text": (
-        "Most cells are of one type, but some are not ({example}); the column was kept as text.",
-        "Většina buněk je jednoho typu, ale některé ne ({example}); sloupec zůstal textový.",
+    "odd_cell_in_text": (
+        "The cell ({example}) is not {type} as the others of its column are, so the column was kept as text. "
+        "Please correct the cell.",
+        "V buňce ({example}) není {type} jako v ostatních buňkách sloupce, a proto sloupec zůstal textový. "
+        "Opravte ji prosím.",
+    ),
+    "odd_cells_in_text": (
+        "{cells} cells are not {type} as the others of their column are, so the column was kept as text. "
+        "The first of them is here: {example}.",
+        "Ve sloupci není v některých buňkách ({cells}) {type} jako v ostatních, a proto sloupec zůstal textový. "
+        "První taková buňka je zde: {example}.",
     ),
     "excel_day_numbers": (
         "The column is named like a date but holds numbers such as {example}, probably day numbers. "
@@ -271,12 +279,24 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Před exportem jej prosím naformátujte jako datum.",
     ),
 }
+_TYPES = {
+    "integer": ("a whole number", "celé číslo"),
+    "decimal": ("a number", "číslo"),
+    "boolean": ("yes or no", "ano ani ne"),
+    "date": ("a date", "datum"),
+    "datetime": ("a date with a time of day", "datum s časem"),
+    "time": ("a time of day", "čas"),
+    "duration": ("a duration", "délka trvání"),
+}
 
 
 def say(said: Said, language: Language) -> str:
     """Return what the reader said as a sentence in a language."""
-    sentence = _SENTENCES[said.code][0 if language == "en" else 1]
-    return sentence.format_map({name: "" if value is None else value for name, value in said.facts.items()})
+    spoken = 0 if language == "en" else 1
+    facts = {name: "" if value is None else value for name, value in said.facts.items()}
+    if facts.get("type") in _TYPES:
+        facts["type"] = _TYPES[str(facts["type"])][spoken]
+    return _SENTENCES[said.code][spoken].format_map(facts)
 
 
 def codes() -> frozenset[str]:

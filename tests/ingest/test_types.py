@@ -130,9 +130,44 @@ def test_a_leading_zero_among_many_numbers_makes_them_ids(tmp_path: Path) -> Non
 def test_a_few_odd_cells_keep_a_short_column_text_and_are_named(tmp_path: Path) -> None:
     got = read_column(tmp_path, ["1", "2", "3", "4", "5", "6", "nemoc"])
     assert got.types[1] == "text"
-    assert [(p.said.code, p.said.facts) for p in got.table.problems] == [
-        ("column_kept_as_text", {"example": "nemoc"})
+    assert [(p.row, p.column, p.said.code, p.said.facts) for p in got.table.problems] == [
+        (8, "value", "odd_cell_in_text", {"example": "nemoc", "type": "integer"})
     ]
+
+
+def test_an_odd_cell_far_down_a_long_file_is_named(tmp_path: Path) -> None:
+    cells = [str(n) for n in range(1000, 6000)]
+    cells[3000] = "0042"
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == "text"
+    assert [(p.row, p.said.facts["example"]) for p in got.table.problems] == [(3002, "0042")]
+
+
+def test_many_odd_cells_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
+    got = read_column(tmp_path, [*map(str, range(200)), *["nemoc"] * 30])
+    assert [(p.row, p.said.code, p.said.facts["cells"]) for p in got.table.problems] == [
+        (202, "odd_cells_in_text", 30)
+    ]
+
+
+@pytest.mark.parametrize("impossible", ["31.2.2014", "29.2.2015", "32.1.2015", "2015-02-29"])
+def test_an_impossible_date_is_blanked_in_a_short_column_too(impossible: str, tmp_path: Path) -> None:
+    got = read_column(tmp_path, [*["15.6.2014"] * 12, impossible, *["1.7.2014"] * 12])
+    assert got.types[1] == "date"
+    assert got.rejects() == [("blanked", 14, "value", "not_a_date", impossible)]
+    assert [(p.row, p.said.code) for p in got.table.problems] == [(14, "not_a_date")]
+
+
+def test_the_culprit_is_named_where_impossible_dates_make_a_column_text(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["15.6.2014", "16.6.2014", "31.2.2014", "17.6.2014", "18.6.2014"])
+    assert got.types[1] == "text"
+    assert [(p.row, p.said.facts) for p in got.table.problems] == [(4, {"example": "31.2.2014", "type": "date"})]
+
+
+def test_a_date_in_the_other_order_is_not_blanked(tmp_path: Path) -> None:
+    got = read_column(tmp_path, [*["25/6/2014"] * 20, "6/25/2014"])
+    assert got.types[1] == "text"
+    assert [p.row for p in got.table.problems] == [22]
 
 
 def test_numbers_shortened_by_a_spreadsheet_are_flagged(tmp_path: Path) -> None:
