@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import duckdb
@@ -14,7 +15,7 @@ import numpy as np
 from eduscale.ingest import forms
 from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
-from eduscale.ingest.types import Choice, Habits, Sample, choose, expression, odd_cell
+from eduscale.ingest.types import Choice, Habits, Sample, choose, expression, odd_cell, trimmed
 from eduscale.ingest.wide_parquet import Values, WideParquet, stored_sql
 from eduscale.models.reading import Said
 
@@ -108,6 +109,8 @@ class Loaded(NamedTuple):
     long: frozenset[int] = frozenset()
     odd: Sequence[BadCell] = ()
     """The cells that made text of columns that are nearly of another type."""
+    words: Mapping[int, Counter[str]] = MappingProxyType({})
+    """By column, the words that became null, with their counts."""
 
 
 class ParquetWriter:
@@ -144,8 +147,7 @@ class ParquetWriter:
             if refused:
                 return Loaded(rows, choices, [], refused)
             if not (unfit or late):
-                long = self._long(samples, choices, names, target)
-                return Loaded(rows, choices, [], 0, long, self._odd(source, choices))
+                return self._loaded(source, rows, choices, [], self._long(samples, choices, names, target))
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
             self._learn(open_, choices, samples, [names[place] for place in open_], target)
             decided = {}
@@ -158,8 +160,7 @@ class ParquetWriter:
             if not decided:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
                 bad = locate(source, unfit) if unfit else []
-                long = self._long(samples, choices, names, target)
-                return Loaded(rows, choices, bad, 0, long, self._odd(source, choices))
+                return self._loaded(source, rows, choices, bad, self._long(samples, choices, names, target))
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
@@ -293,6 +294,27 @@ class ParquetWriter:
             sample.failed.update((choice.form, cell) for cell in cells if choice.form.fits(cell))
             if not sample.complete:
                 _complete(sample, choice, cells, fit)
+
+    def _loaded(
+        self, source: Source, rows: int, choices: list[Choice], bad: list[BadCell], long: frozenset[int]
+    ) -> Loaded:
+        return Loaded(rows, choices, bad, 0, long, self._odd(source, choices), self._words(source, choices))
+
+    def _words(self, source: Source, choices: Sequence[Choice]) -> dict[int, Counter[str]]:
+        """Count the words that mean nothing in their column."""
+        words: dict[int, Counter[str]] = {
+            place: Counter() for place, choice in enumerate(choices) if choice.null_words
+        }
+        for block in _blocks(source) if len(choices) > WIDE and words else (source,):
+            for some in _some(list(words)):
+                wanted = [(place, word) for place in some for word in choices[place].null_words]
+                counts = ", ".join(
+                    f"count(*) FILTER ({trimmed(f'c{place}')} = {literal(word)})" for place, word in wanted
+                )
+                found = self._row(f"SELECT {counts} FROM {self._read(block, some)}")
+                for (place, word), count in zip(wanted, found, strict=True):
+                    words[place][word] += count
+        return words
 
     def _odd(self, source: Source, choices: Sequence[Choice]) -> list[BadCell]:
         """Find the cells that are not written in the form of most cells of their text column."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -23,6 +23,8 @@ EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
 MAX_NAMED_CELLS = 20
 """So many cells that made a column text are named one by one, of more of them one."""
+MAX_NULLED_SHARE = 0.1
+"""From this share of the rows on, a letter that was read as no value is a problem, not only a guess."""
 _DATE_WORDS = ("datum", "date", "dne", "den_")
 
 BAD_CELL_CODES = {
@@ -205,6 +207,8 @@ class TableReader:
             findings.problem(BAD_CELL_CODES[type_], line, label)
             findings.reject("blanked", line, BAD_CELL_CODES[type_], bad.raw, names[bad.column])
         _note_odd_cells(loaded, draft, names)
+        for place, words in loaded.words.items():
+            _note_null_letters(words, loaded.rows, draft.labels[place] or names[place], findings)
         for label, name, choice in zip(draft.labels, names, loaded.choices, strict=True):
             _note_column(choice, label or name, name, draft, findings)
         rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
@@ -236,7 +240,7 @@ class TableReader:
             rows=loaded.rows,
             rejected_rows=rejected,
             set_aside_rows=aside,
-            guesses=(*draft.guesses, *_table_guesses(draft.habits), *_type_guesses(names, loaded.choices)),
+            guesses=(*draft.guesses, *_table_guesses(draft.habits), *_column_guesses(names, loaded)),
             problems=tuple(findings.problems),
             problem_count=findings.problem_count,
             rows_file=rows_file,
@@ -294,6 +298,13 @@ def _note_odd_cells(loaded: Loaded, draft: Draft, names: Sequence[str]) -> None:
             draft.findings.problem("odd_cell_in_text", draft.lines(cell.row), label, example=cell.raw, type=type_)
 
 
+def _note_null_letters(words: Counter[str], rows: int, label: str, findings: Findings) -> None:
+    """Say which letters left many cells without a value, since a letter is likely to mean something."""
+    for word, cells in words.items():
+        if len(word) == 1 and word.isalpha() and cells > MAX_NULLED_SHARE * rows:
+            findings.problem("null_letter", None, label, word=word, cells=cells, of=rows)
+
+
 def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:
     if choice.damaged_cell is not None:
         findings.problem("number_shortened", None, label, example=choice.damaged_cell)
@@ -326,9 +337,10 @@ def _table_guesses(table: Habits) -> list[ReadGuess]:
     return guesses
 
 
-def _type_guesses(names: Sequence[str], choices: Sequence[Choice]) -> list[ReadGuess]:
-    return [
-        ReadGuess(
+def _column_guesses(names: Sequence[str], loaded: Loaded) -> Iterator[ReadGuess]:
+    """Yield the type of every column, and which words were read as no value in it."""
+    for place, (name, choice) in enumerate(zip(names, loaded.choices, strict=True)):
+        yield ReadGuess(
             what="type",
             column=name,
             value=choice.form.type,
@@ -336,8 +348,20 @@ def _type_guesses(names: Sequence[str], choices: Sequence[Choice]) -> list[ReadG
             confidence=choice.confidence,
             alternatives=choice.alternatives,
         )
-        for name, choice in zip(names, choices, strict=True)
-    ]
+        words = loaded.words.get(place)
+        if words:
+            shown = ", ".join(words)
+            letters = any(word.isalpha() and len(word) == 1 for word in words)
+            yield ReadGuess(
+                what="null_words",
+                column=name,
+                value=shown,
+                evidence=Said(
+                    code="null_words", facts={"words": shown, "cells": words.total(), "type": choice.form.type}
+                ),
+                confidence=0.7 if letters else 0.9,
+                alternatives=(Alternative(value="text", confidence=0.3 if letters else 0.1),),
+            )
 
 
 def sample_columns(rows: Sequence[Row], width: int) -> list[Sample]:

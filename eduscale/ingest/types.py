@@ -311,7 +311,7 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
         return column
     if choice.form.typed:
         return choice.form.sql.replace("{x}", column)
-    x = _trimmed(column) if choice.padded else column
+    x = trimmed(column) if choice.padded else column
     spare = f"{x} <> ''"
     if choice.null_words:
         spare += f" AND {x} NOT IN ({', '.join(literal(word) for word in choice.null_words)})"
@@ -325,10 +325,11 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
 
 def odd_cell(form: Form, column: str) -> str:
     """Return SQL that gives the cells of a raw column that have a value but are not written in a form."""
-    x = _trimmed(column)
+    x = trimmed(column)
     spare = ", ".join(literal(word) for word in sorted(forms.NULL_WORDS))
     return f"CASE WHEN {x} <> '' AND lower({x}) NOT IN ({spare}) AND {form.guarded(x)} IS NULL THEN {column} END"
 
 
-def _trimmed(column: str) -> str:
+def trimmed(column: str) -> str:
+    """Return SQL that gives a raw column without spaces around its cells."""
     return f"trim({column}, {literal(forms.SPACES + chr(9))})"

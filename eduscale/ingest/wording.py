@@ -13,7 +13,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Soubor je prázdný, není v něm co číst. Vytvořte prosím export znovu a ověřte, že obsahuje řádky.",
     ),
     "already_replaced": (
-        "The upload that this file should replace has been replaced or undone already. Please look which is valid.",
+        "The upload that this file should replace was replaced or undone already. Please look which is valid.",
         "Nahrání, které má soubor nahradit, už bylo nahrazeno nebo vráceno. Podívejte se prosím, které platí.",
     ),
     "binary_file": (
@@ -202,6 +202,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "All {cells} cells with a value were typed that way in the workbook.",
         "Všechny buňky s hodnotou ({cells}) jsou takto zapsány v sešitu.",
     ),
+    "null_words": (
+        "{cells} cells hold {words} where the others hold {type}; they were read as having no value.",
+        "Kde jiné buňky mají {type}, stojí v některých ({cells}) {words}; byly přečteny jako prázdné.",
+    ),
     "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
     "type_fits": (
         "{cells} of {of} values looked at are written this way ({form}).",
@@ -259,6 +263,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Please export the column as text.",
         "Čísla jako {example} zkrátil tabulkový program a jejich poslední číslice jsou ztraceny. "
         "Exportujte prosím sloupec jako text.",
+    ),
+    "null_letter": (
+        "{cells} of {of} cells hold only the letter {word} and were left empty. If it means something, "
+        "please put it into a column of its own.",
+        "V {cells} z {of} buněk je jen písmeno {word}; zůstaly prázdné. Pokud něco znamená, dejte je prosím do "
+        "vlastního sloupce.",
     ),
     "odd_cell_in_text": (
         "The cell ({example}) is not {type} as the others of its column are, so the column was kept as text. "

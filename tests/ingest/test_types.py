@@ -187,3 +187,36 @@ def test_ambiguous_dates_are_day_first_and_say_that_they_are_unsure(tmp_path: Pa
     assert got.rows()[0][1] == date(2024, 4, 3)
     assert guess.confidence < 0.7
     assert guess.alternatives[0].value == "date_md"
+
+
+def null_words(got: Read) -> list[tuple[object, ...]]:
+    """Return what was decided about words that mean nothing: column, words, and how many cells hold them."""
+    return [
+        (guess.column, guess.value, guess.evidence.facts["cells"])
+        for guess in got.table.guesses
+        if guess.what == "null_words"
+    ]
+
+
+def test_words_that_were_read_as_no_value_are_told_with_their_number(tmp_path: Path) -> None:
+    got = read_column(tmp_path, [*map(str, range(40)), "x", "N/A", "x"])
+    assert null_words(got) == [("value", "N/A, x", 3)]
+    assert got.table.problem_count == 0
+
+
+def test_words_far_down_a_long_file_are_counted(tmp_path: Path) -> None:
+    cells = [str(n) for n in range(40_000)]
+    cells[20_000] = cells[30_000] = " NA"
+    assert null_words(read_column(tmp_path, cells)) == [("value", "NA", 2)]
+
+
+def test_words_in_a_table_of_many_columns_are_counted(tmp_path: Path) -> None:
+    lines = [";".join(f"c{n}" for n in range(150)), *[";".join(["1"] * 149 + [cell]) for cell in "1x3x"]]
+    assert null_words(read(tmp_path, "\n".join(lines) + "\n")) == [("c149", "x", 2)]
+
+
+def test_a_letter_that_empties_many_cells_is_a_problem(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["1", "2", "x", "3", "x"])
+    assert [(p.column, p.said.code, p.said.facts) for p in got.table.problems] == [
+        ("value", "null_letter", {"word": "x", "cells": 2, "of": 5})
+    ]
