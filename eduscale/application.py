@@ -70,11 +70,16 @@ def create_app(settings: Settings) -> Application:
         datasets=DatasetHandlers(tables),
         query=QueryHandlers(query, max_bytes=settings.max_request_bytes),
     )
+
+    def at_first_answer() -> None:
+        access.announce()
+        objects.sweep()
+
     table = routes(handlers, max_upload_bytes=settings.max_upload_bytes)
     return Application(
         Router(table),
         access,
         max_body_bytes=settings.max_request_bytes,
         project_id=settings.gcp_project_id,
-        at_first_answer=access.announce,
+        at_first_answer=at_first_answer,
     )

@@ -53,6 +53,4 @@ class QueryService:
         try:
             return self._sandbox.run(_TASK, argument, deadline_s=self._timeout_s)
         except ChildCrashed as error:  # what brought a child down once would do so again
-            raise QueryFailed(
-                "The statement is too complex to be run. Please ask in smaller steps."
-            ) from error
+            raise QueryFailed("The statement is too complex to be run. Please ask in smaller steps.") from error
