@@ -10,7 +10,15 @@ from functools import lru_cache
 from eduscale.models.reading import ColumnType
 
 SPACES = " \u00a0\u202f\u2009"
-UNITS = "%|Kč|CZK|€|EUR|Ft|zł|PLN"
+CURRENCIES = {
+    "Kč": ("Kč", "kč", "KČ", "CZK"),
+    "€": ("€", "EUR"),
+    "Ft": ("Ft", "HUF"),
+    "zł": ("zł", "PLN"),
+    "$": ("$", "USD"),
+    "£": ("£", "GBP"),
+}
+"""How the currencies that are told apart may be written."""
 MONTHS = (
     "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
     "ledna února března dubna května června července srpna září října listopadu prosince",
@@ -79,6 +87,8 @@ class Form:
     max_length: int = 0
     """Longest cell; 0 is no limit."""
     check: str = ""
+    unit: str = ""
+    """What every cell is an amount of."""
     typed: bool = False
     """The column holds values already, no text: `sql` alone converts it, and every cell fits."""
 
@@ -158,6 +168,26 @@ def decimal(
         pattern=number + (f"[{SPACES}]?{unit}" if unit else ""),
         sql=f"TRY_CAST({digits} AS {storage})",
         max_length=0 if binary or scale is not None else 16 + len(unit) + bool(unit),
+        unit=unit,
+    )
+
+
+def price(mark: str, thousands: str, currency: str) -> Form:
+    """Return amounts of one currency, written before or after the number; `35,-` is one of crowns."""
+    names = "|".join(map(re.escape, CURRENCIES[currency]))
+    number = (
+        f"-?(?:0|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,3}}|[1-9][0-9]{{0,10}})(?:[{mark}][0-9]{{1,4}})?"
+    )
+    whole = "[,.][-–—]{1,2}"
+    alone = f"|{number}{whole}" if currency == "Kč" else ""
+    digits = f"regexp_replace(regexp_replace({{x}}, '{whole}', ''), '[^-0-9{mark}]', '', 'g')"
+    return Form(
+        name="price",
+        type="decimal",
+        storage="DOUBLE",
+        pattern=f"(?:{names})[{SPACES}]?{number}|{number}(?:{whole})?[{SPACES}]?(?:{names}){alone}",
+        sql=f"TRY_CAST(replace({digits}, '{mark}', '.') AS DOUBLE)",
+        unit=currency,
     )
 
 
@@ -183,7 +213,18 @@ def numbers(mark: str, *, binary: bool = False) -> tuple[Form, ...]:
         decimal(other),
         decimal(other, SPACES),
         decimal(other, mark),
-        *(decimal(m, SPACES, unit) for unit in UNITS.split("|") for m in (mark, other)),
+        *(decimal(m, SPACES, "%") for m in (mark, other)),
+    )
+
+
+@lru_cache
+def prices(mark: str) -> tuple[Form, ...]:
+    """Return the forms of prices, those first that go with a table's decimal mark."""
+    other = "." if mark == "," else ","
+    return tuple(
+        price(m, thousands, currency)
+        for currency in CURRENCIES
+        for m, thousands in ((mark, SPACES), (other, SPACES), (mark, other), (other, mark))
     )
 
 
@@ -334,5 +375,14 @@ def boolean(true: str, false: str) -> Form:
 
 def prepare() -> None:
     """Compile the usual patterns, so that a process which forks for every file does it once."""
-    for form in (*numbers(","), *numbers("."), *dates("dm"), *dates("md"), *TIMES, *DURATIONS, ISO_MOMENT):
+    for form in (
+        *numbers(","),
+        *numbers("."),
+        *prices(","),
+        *dates("dm"),
+        *dates("md"),
+        *TIMES,
+        *DURATIONS,
+        ISO_MOMENT,
+    ):
         form.fits("")

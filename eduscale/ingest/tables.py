@@ -308,6 +308,8 @@ def _note_null_letters(words: Counter[str], rows: int, label: str, findings: Fin
 def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: Findings) -> None:
     if choice.damaged_cell is not None:
         findings.problem("number_shortened", None, label, example=choice.damaged_cell)
+    if choice.currencies:
+        findings.problem("several_currencies", None, label, currencies=", ".join(choice.currencies))
     if choice.form.type == "integer" and any(word in name for word in _DATE_WORDS):
         sample = draft.samples[draft.labels.index(label)] if label in draft.labels else None
         cells = [cell for cell in sample.counts if cell.strip()] if sample else []
@@ -348,6 +350,17 @@ def _column_guesses(names: Sequence[str], loaded: Loaded) -> Iterator[ReadGuess]
             confidence=choice.confidence,
             alternatives=choice.alternatives,
         )
+        unit = choice.form.unit
+        if unit:
+            is_share = unit == "%"
+            yield ReadGuess(
+                what="unit",
+                column=name,
+                value=unit,
+                evidence=Said(code="unit_percent" if is_share else "unit_currency", facts={"unit": unit}),
+                confidence=0.95,
+                alternatives=(Alternative(value="text", confidence=0.05),),
+            )
         words = loaded.words.get(place)
         if words:
             shown = ", ".join(words)

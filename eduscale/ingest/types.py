@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from eduscale.ingest import forms
 from eduscale.ingest.forms import Form, literal
-from eduscale.models.reading import Alternative, Said
+from eduscale.models.reading import Alternative, Said, Value
 
 TOLERATED_SHARE = 0.01
 """A column keeps its type while at most this share of its cells is not of it ..."""
@@ -17,6 +17,8 @@ LEAST_CELLS = 50
 """... and at least so many are."""
 SOME_CELLS = 9
 """So many distinct cells, spread over the column, show which forms are worth trying on all."""
+MOST_PRICES = 2_000
+"""In a column of more distinct cells it is not looked for several currencies."""
 WORTH_A_WORD = 0.8
 """From this share on, the sender is told which cells made a column text."""
 LEAST_DATES = 5
@@ -31,6 +33,9 @@ _UNAMBIGUOUS = {
     ",": re.compile(r"-?[0-9]+(?:,(?:[0-9]{1,2}|[0-9]{4,})|[.][0-9]{3},[0-9]+)(?:\s?%)?"),
     ".": re.compile(r"-?[0-9]+(?:[.](?:[0-9]{1,2}|[0-9]{4,})|,[0-9]{3}[.][0-9]+)(?:\s?%)?"),
 }
+_PRICE = re.compile(
+    "|".join(re.escape(name) for names in forms.CURRENCIES.values() for name in names) + "|[,.][-–—]"
+)
 _SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
 _DATE_SHAPE = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{1,4})[.]?(?:[ T].*)?")
 
@@ -69,6 +74,8 @@ class Choice(NamedTuple):
     """The form of most cells of a text column; the few others made it text."""
     damaged_cell: str | None = None
     """A number that a spreadsheet has shortened beyond repair."""
+    currencies: tuple[str, ...] = ()
+    """The several currencies in a column of prices, which makes it text."""
     padded: bool = False
     """Some cells have spaces around them."""
 
@@ -183,6 +190,8 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         return
     yield from forms.numbers(table.mark, binary=table.binary)
     yield from _exact_numbers(values, table)
+    if any(map(_PRICE.search, some)):
+        yield from forms.prices(table.mark)
     if any(mark in cell for cell in some for mark in "./-:") or any(" " in cell for cell in some):
         yield from forms.dates(table.order)
     if any(":" in cell for cell in some):
@@ -273,6 +282,7 @@ def _text(cells: Counter[str], values: Counter[str] | None = None, near: _Found 
     if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
         damaged = None
     nearly, confidence = None, 0.99
+    evidence = Said(code="type_text", facts={"cells": cells.total()})
     alternatives: tuple[Alternative, ...] = ()
     if near is not None and values is not None:
         share = near.fitting / values.total()
@@ -280,8 +290,19 @@ def _text(cells: Counter[str], values: Counter[str] | None = None, near: _Found 
         alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
         if WORTH_A_WORD <= share < 1 and cells.total() >= 5:
             nearly = near.form
-    evidence = Said(code="type_text", facts={"cells": cells.total()})
-    return Choice(forms.TEXT, (), confidence, evidence, alternatives, nearly, damaged)
+        if share < 1:
+            facts: dict[str, Value] = {"type": near.form.type, "cells": near.fitting, "of": values.total()}
+            evidence = Said(code="type_mixed", facts=facts)
+    currencies = _currencies(cells) if nearly is None else ()
+    return Choice(forms.TEXT, (), confidence, evidence, alternatives, nearly, damaged, currencies)
+
+
+def _currencies(cells: Counter[str]) -> tuple[str, ...]:
+    """Return the currencies of cells that are all prices, if there are several."""
+    if len(cells) > MOST_PRICES:
+        return ()
+    found = {next((form.unit for form in forms.prices(",") if form.fits(cell)), "") for cell in cells}
+    return tuple(sorted(found)) if len(found) > 1 and "" not in found else ()
 
 
 def _mark_confidence(

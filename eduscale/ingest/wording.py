@@ -206,6 +206,18 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells} cells hold {words} where the others hold {type}; they were read as having no value.",
         "Kde jiné buňky mají {type}, stojí v některých ({cells}) {words}; byly přečteny jako prázdné.",
     ),
+    "type_mixed": (
+        "{cells} of {of} values could be read as {type}, the others not; so all are kept as text.",
+        "Jako {type} by šlo přečíst {cells} z {of} hodnot, ostatní ne; všechny proto zůstaly textem.",
+    ),
+    "unit_currency": (
+        "All cells are amounts in {unit}; they were stored as numbers without the unit.",
+        "Všechny buňky jsou částky v {unit}; uložena jsou čísla bez jednotky.",
+    ),
+    "unit_percent": (
+        "All cells are percentages; they were stored as parts of one, so 50 % is 0.5.",
+        "Všechny buňky jsou v procentech; uloženy jsou jako části celku, 50 % je tedy 0,5.",
+    ),
     "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
     "type_fits": (
         "{cells} of {of} values looked at are written this way ({form}).",
@@ -269,6 +281,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "please put it into a column of its own.",
         "V {cells} z {of} buněk je jen písmeno {word}; zůstaly prázdné. Pokud něco znamená, dejte je prosím do "
         "vlastního sloupce.",
+    ),
+    "several_currencies": (
+        "The column has prices in several currencies ({currencies}), so it was kept as text. "
+        "Please give each currency a column of its own.",
+        "Sloupec obsahuje ceny v několika měnách ({currencies}), a proto zůstal textový. "
+        "Dejte prosím každé měně vlastní sloupec.",
     ),
     "odd_cell_in_text": (
         "The cell ({example}) is not {type} as the others of its column are, so the column was kept as text. "

@@ -220,3 +220,38 @@ def test_a_letter_that_empties_many_cells_is_a_problem(tmp_path: Path) -> None:
     assert [(p.column, p.said.code, p.said.facts) for p in got.table.problems] == [
         ("value", "null_letter", {"word": "x", "cells": 2, "of": 5})
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "values"),
+    [
+        pytest.param(["35,-", "1 200,-"], "Kč", [35.0, 1200.0], id="a dash for no hellers"),
+        pytest.param(
+            ["35,-", "38,00 Kč", "1 200 Kč", "-5,50 CZK", "9,- Kč"], "Kč", [35, 38, 1200, -5.5, 9], id="crowns"
+        ),
+        pytest.param(["€ 12.50", "€ 1,200.00", "3 €"], "€", [12.5, 1200.0, 3.0], id="euros in front"),
+        pytest.param(["$0.99", "$1,000.50"], "$", [0.99, 1000.5], id="dollars"),
+        pytest.param(["50 %", "7%"], "%", [0.5, 0.07], id="percent"),
+    ],
+)
+def test_a_column_of_one_unit_is_numbers_and_its_unit_is_told(
+    cells: list[str], unit: str, values: list[float], tmp_path: Path
+) -> None:
+    got = read_column(tmp_path, cells)
+    assert got.types[1] == "decimal"
+    assert [row[1] for row in got.rows()] == values
+    assert got.guess("unit", "value") == unit
+
+
+def test_prices_in_several_currencies_stay_text_with_the_reason(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["35 Kč", "2 €", "38,- Kč", "3 €"])
+    assert got.types[1] == "text"
+    assert [(p.said.code, p.said.facts) for p in got.table.problems] == [
+        ("several_currencies", {"currencies": "Kč, €"})
+    ]
+
+
+def test_a_mixed_column_says_how_much_of_it_is_of_another_type(tmp_path: Path) -> None:
+    got = read_column(tmp_path, ["1", "2", "a", "b"])
+    (said,) = [guess.evidence for guess in got.table.guesses if (guess.what, guess.column) == ("type", "value")]
+    assert (said.code, said.facts) == ("type_mixed", {"type": "integer", "cells": 2, "of": 4})
