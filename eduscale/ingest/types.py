@@ -37,6 +37,7 @@ _PRICE = re.compile(
     "|".join(re.escape(name) for names in forms.CURRENCIES.values() for name in names) + "|[,.][-–—]"
 )
 _SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
+_STEP = re.compile(r"[0-9]{1,3}(?:[.][0-9]{1,2})?")
 _DATE_SHAPE = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{1,4})[.]?(?:[ T].*)?")
 
 
@@ -117,8 +118,9 @@ def choose(sample: Sample, table: Habits) -> Choice:
         return _text(cells)
     failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
     found = _best(values, table, failed)
-    if found is None or not _is_settled(found, values, words, sample):
-        return _text(cells, values, near=found)
+    code = _other_meaning(found, values, words) if found else None
+    if found is None or code or not _is_settled(found, values):
+        return _text(cells, values, near=found, code=code)
     form, fitting, runner_up = found
     total = values.total()
     alternatives = [Alternative(value="text", confidence=round(1 - 0.98 * fitting / total, 2))]
@@ -239,13 +241,28 @@ def _moment(values: Counter[str], table: Habits) -> Form | None:
     return forms.moment(date, time)
 
 
-def _is_settled(found: _Found, values: Counter[str], words: tuple[str, ...], sample: Sample) -> bool:
+def _other_meaning(found: _Found, values: Counter[str], words: tuple[str, ...]) -> str | None:
+    """Return the code of what the cells are, if they only look like values of the type found."""
+    if found.form.type == "boolean" and words and len({cell.lower() for cell in values}) < 2:
+        return "type_words"
+    if found.form.type == "integer" and all(_PHONE.fullmatch(cell) for cell in values):
+        return "type_phones"
+    if found.form.type == "decimal" and _are_steps(values):
+        return "type_steps"
+    return None
+
+
+def _are_steps(values: Counter[str]) -> bool:
+    """Say whether cells such as 1.9, 1.10 are numbers of chapters, in which the last zero counts."""
+    tenths = (cell.removesuffix(".10") for cell in values if cell.endswith(".10"))
+    return any(f"{chapter}.1" in values and f"{chapter}.9" in values for chapter in tenths) and all(
+        map(_STEP.fullmatch, values)
+    )
+
+
+def _is_settled(found: _Found, values: Counter[str]) -> bool:
     """Say whether a form holds for the column although some cells are not written in it."""
     bad = values.total() - found.fitting
-    if found.form.type == "boolean" and words and len({cell.lower() for cell in values}) < 2:
-        return False
-    if found.form.type == "integer" and all(_PHONE.fullmatch(cell) for cell in values):
-        return False
     if bad == 0:
         return True
     if found.form.type in ("date", "datetime") and found.fitting >= LEAST_DATES:
@@ -276,8 +293,13 @@ def _is_day(parts: tuple[int, int, int]) -> bool:
     return True
 
 
-def _text(cells: Counter[str], values: Counter[str] | None = None, near: _Found | None = None) -> Choice:
-    """Return text, with the form that a few cells spoilt and signs of damage."""
+def _text(
+    cells: Counter[str],
+    values: Counter[str] | None = None,
+    near: _Found | None = None,
+    code: str | None = None,
+) -> Choice:
+    """Return text, with the form that a few cells spoilt and signs of damage; `code` says what else it is."""
     damaged = next((cell for cell in cells if _SCIENTIFIC.fullmatch(cell)), None)
     if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
         damaged = None
@@ -290,7 +312,9 @@ def _text(cells: Counter[str], values: Counter[str] | None = None, near: _Found 
         alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
         if WORTH_A_WORD <= share < 1 and cells.total() >= 5:
             nearly = near.form
-        if share < 1:
+        if code:
+            evidence = Said(code=code)
+        elif share < 1:
             facts: dict[str, Value] = {"type": near.form.type, "cells": near.fitting, "of": values.total()}
             evidence = Said(code="type_mixed", facts=facts)
     currencies = _currencies(cells) if nearly is None else ()

@@ -206,6 +206,18 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells} cells hold {words} where the others hold {type}; they were read as having no value.",
         "Kde jiné buňky mají {type}, stojí v některých ({cells}) {words}; byly přečteny jako prázdné.",
     ),
+    "type_steps": (
+        "The cells are chapters such as 1.9, 1.10, 1.11, where 1.1 and 1.10 differ, so they were kept as text.",
+        "Buňky jsou čísla kapitol jako 1.9, 1.10, 1.11, kde 1.1 a 1.10 se liší, zůstaly proto textem.",
+    ),
+    "type_phones": (
+        "The cells look like phone numbers, with which nobody calculates, so they were kept as text.",
+        "Buňky vypadají jako telefonní čísla, se kterými se nepočítá, zůstaly proto textem.",
+    ),
+    "type_words": (
+        "The cells may be codes as well as yes or no, so they were kept as text.",
+        "Buňky mohou být zkratky stejně jako ano a ne, zůstaly proto textem.",
+    ),
     "type_mixed": (
         "{cells} of {of} values could be read as {type}, the others not; so all are kept as text.",
         "Jako {type} by šlo přečíst {cells} z {of} hodnot, ostatní ne; všechny proto zůstaly textem.",

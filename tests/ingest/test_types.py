@@ -255,3 +255,16 @@ def test_a_mixed_column_says_how_much_of_it_is_of_another_type(tmp_path: Path) -
     got = read_column(tmp_path, ["1", "2", "a", "b"])
     (said,) = [guess.evidence for guess in got.table.guesses if (guess.what, guess.column) == ("type", "value")]
     assert (said.code, said.facts) == ("type_mixed", {"type": "integer", "cells": 2, "of": 4})
+
+
+def test_chapters_keep_the_zero_at_their_end_and_say_why(tmp_path: Path) -> None:
+    cells = [f"{chapter}.{step}" for chapter in (1, 2, 3) for step in range(1, 13)]
+    got = read_column(tmp_path, cells)
+    (said,) = [guess.evidence for guess in got.table.guesses if (guess.what, guess.column) == ("type", "value")]
+    assert [row[1] for row in got.rows()] == cells
+    assert said.code == "type_steps"
+
+
+def test_decimals_of_one_or_two_places_are_no_chapters(tmp_path: Path) -> None:
+    cells = [*(f"{n / 100:g}" for n in range(100, 300)), "1.20"]
+    assert read_column(tmp_path, cells).types[1] == "decimal"
