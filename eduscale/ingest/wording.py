@@ -123,14 +123,17 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     # why something was decided as it was
     "encoding_bom": ("A mark at the start of the file says so.", "Určuje to značka na začátku souboru."),
     "encoding_nuls": (
-        "Every second byte is zero, as in this encoding.",
-        "Každý druhý bajt je nulový, jak tomu v tomto kódování bývá.",
+        "The bytes of the file are laid out as this encoding has them.",
+        "Bajty souboru jsou uspořádány tak, jak je to pro toto kódování obvyklé.",
     ),
     "encoding_ascii": (
         "The file has no letters with accents; any common encoding gives the same text.",
         "V souboru nejsou písmena s diakritikou, text je stejný v každém běžném kódování.",
     ),
-    "encoding_utf8_valid": ("The whole file is valid UTF-8.", "Celý soubor je platné UTF-8."),
+    "encoding_utf8_valid": (
+        "Every letter of the file can be read this way.",
+        "Všechna písmena v souboru se takto dají přečíst.",
+    ),
     "encoding_letters": (
         "Read this way the letters ({letters}) make ordinary words; {runner_up} fits less well.",
         "Takto přečtená písmena ({letters}) tvoří běžná slova; {runner_up} odpovídá hůře.",
@@ -144,12 +147,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Určuje to první řádek souboru (sep=).",
     ),
     "delimiter_score": (
-        "With it {records} of {of} records looked at have {width} columns.",
-        "S ním má {records} z {of} prohlédnutých záznamů {width} sloupců.",
+        "With it {records} of {of:# row|# rows} looked at {records:has|have} {width:# column|# columns}.",
+        "S ním má {records} z {of:# prohlédnutého řádku|# prohlédnutých řádků|# prohlédnutých řádků} "
+        "{width:# sloupec|# sloupce|# sloupců}.",
     ),
     "delimiter_fixed_width": (
-        "No delimiter was found, but {width} columns are lined up with spaces (fixed width).",
-        "Oddělovač nebyl nalezen, ale {width} sloupců je zarovnáno mezerami (pevná šířka).",
+        "No delimiter was found, but {width:# column is|# columns are} lined up with spaces (fixed width).",
+        "Oddělovač nebyl nalezen, ale {width:# sloupec je zarovnán|# sloupce jsou zarovnány|# sloupců je "
+        "zarovnáno} mezerami (pevná šířka).",
     ),
     "delimiter_none": (
         "No delimiter divides the lines evenly: the file was read as one column.",
@@ -170,41 +175,54 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Žádný viditelný list neobsahuje data, proto byl přečten skrytý.",
     ),
     "header_labels": (
-        "The first {rows} row(s) hold names, the rows below values ({value_columns} of {columns} columns).",
-        "První řádky (počet: {rows}) jsou názvy, řádky pod nimi hodnoty ({value_columns} z {columns} sloupců).",
+        "{rows:The first row holds|The first # rows hold} names, the rows below values (in {value_columns} "
+        "of {columns:# column|# columns}).",
+        "{rows:První řádek obsahuje|První # řádky obsahují|Prvních # řádků obsahuje} názvy, řádky níže "
+        "hodnoty (v {value_columns} z {columns:# sloupce|# sloupců|# sloupců}).",
     ),
     "header_all_text": (
-        "The first {rows} row(s) hold distinct texts that do not appear again below; all columns are text.",
-        "První řádky (počet: {rows}) obsahují různé texty, které se níže neopakují; všechny sloupce jsou textové.",
+        "{rows:The first row holds|The first # rows hold} distinct texts that do not appear again below; all "
+        "columns are text.",
+        "{rows:První řádek obsahuje|První # řádky obsahují|Prvních # řádků obsahuje} různé texty, které se "
+        "níže neopakují; všechny sloupce jsou textové.",
     ),
     "header_none": (
         "The first row looks like the rows below it: there are no column names.",
         "První řádek vypadá jako řádky pod ním: názvy sloupců chybějí.",
     ),
     "header_only_row": (
-        "There is a single row, read as {rows} row(s) of names.",
-        "Tabulka má jediný řádek; řádků s názvy: {rows}.",
+        "There is a single row; it was read as {rows:column names|data}.",
+        "Tabulka má jediný řádek; byl přečten jako {rows:názvy sloupců|názvy sloupců|data}.",
     ),
     "footer_found": (
-        "The last {rows} row(s) are notes or totals ({totals} of totals), not data.",
-        "Poslední řádky (počet: {rows}) jsou poznámky nebo součty (součtů: {totals}), ne data.",
+        "{rows:The last row is a note or a total|The last # rows are notes or totals}, not data.",
+        "{rows:Poslední řádek je poznámka nebo součet|Poslední # řádky jsou poznámky nebo součty|Posledních "
+        "# řádků jsou poznámky nebo součty}, ne data.",
     ),
     "decimal_mark_votes": (
-        "{votes} of {of} numbers that show it use this decimal mark.",
-        "Tento desetinný oddělovač má {votes} z {of} čísel, na kterých je to poznat.",
+        "Of {of:the only number that shows|# numbers that show} it, {votes:# uses|# use} this decimal mark.",
+        "Toto desetinné znaménko má {votes} z {of:# čísla, na kterém|# čísel, na kterých|# čísel, na "
+        "kterých} je to poznat.",
     ),
     "date_order_votes": (
-        "{votes} of {of} dates that show it have this order of day and month.",
-        "Toto pořadí dne a měsíce má {votes} z {of} dat, na kterých je to poznat.",
+        "Of {of:the only date that shows|# dates that show} it, {votes:# has|# have} this order of day and month.",
+        "Toto pořadí dne a měsíce má {votes} z {of:# data, na kterém|# dat, na kterých|# dat, na kterých} je "
+        "to poznat.",
     ),
-    "type_text": ("The cells are of no other type.", "Buňky neodpovídají žádnému jinému typu."),
+    "type_text": (
+        "The cells are ordinary text.",
+        "Buňky obsahují běžný text.",
+    ),
     "type_cells": (
-        "All {cells} cells with a value were typed that way in the workbook.",
-        "Všechny buňky s hodnotou ({cells}) jsou takto zapsány v sešitu.",
+        "{cells:The only cell with a value is|All # cells with a value are} stored this way in the workbook.",
+        "{cells:Jediná buňka s hodnotou je tak uložena|Všechny # buňky s hodnotou jsou tak uloženy|Všech # "
+        "buněk s hodnotou je tak uloženo} v sešitu.",
     ),
     "null_words": (
-        "{cells} cells hold {words} where the others hold {type}; they were read as having no value.",
-        "Kde jiné buňky mají {type}, stojí v některých ({cells}) {words}; byly přečteny jako prázdné.",
+        "{cells:# cell holds|# cells hold} only {words}, taken to mean that there is no value; {cells:it "
+        "was|they were} left empty.",
+        "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {words}, což bylo přečteno jako "
+        "prázdná hodnota.",
     ),
     "type_steps": (
         "The cells are chapters such as 1.9, 1.10, 1.11, where 1.1 and 1.10 differ, so they were kept as text.",
@@ -219,8 +237,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Buňky mohou být zkratky stejně jako ano a ne, zůstaly proto textem.",
     ),
     "type_mixed": (
-        "{cells} of {of} values could be read as {type}, the others not; so all are kept as text.",
-        "Jako {type} by šlo přečíst {cells} z {of} hodnot, ostatní ne; všechny proto zůstaly textem.",
+        "{cells} of {of} values could be read as {type}; the others could not, so all were kept as text.",
+        "Jako {type} lze přečíst {cells} z {of} hodnot, ostatní ne; všechny proto zůstaly textem.",
     ),
     "unit_currency": (
         "All cells are amounts in {unit}; they were stored as numbers without the unit.",
@@ -232,8 +250,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
     "type_fits": (
-        "{cells} of {of} values looked at are written this way ({form}).",
-        "Takto je zapsáno {cells} z {of} prohlédnutých hodnot ({form}).",
+        "{cells} of {of:# value|# values} looked at {cells:is|are} written as {form}.",
+        "Jako {form} {cells:je zapsána # hodnota|jsou zapsány # hodnoty|je zapsáno # hodnot} z {of:# "
+        "prohlédnuté|# prohlédnutých|# prohlédnutých}.",
     ),
     # what is wrong at a place
     "row_short": (
@@ -241,10 +260,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Řádek má {cells} z {columns} buněk; chybějící zůstaly prázdné. Zkontrolujte jej prosím.",
     ),
     "row_long": (
-        "The row has {cells} cells but the table has {columns} columns; it was left out. "
+        "The row has {cells:# cell|# cells} but the table has {columns:# column|# columns}; it was left out. "
         "Please put cells that contain the delimiter in quotes.",
-        "Řádek má {cells} buněk, ale tabulka {columns} sloupců; byl vynechán. "
-        "Buňky obsahující oddělovač dejte prosím do uvozovek.",
+        "Řádek má {cells:# buňku|# buňky|# buněk}, ale tabulka {columns:# sloupec|# sloupce|# sloupců}; byl "
+        "vynechán. Buňky obsahující oddělovač dejte prosím do uvozovek.",
     ),
     "cell_outside": (
         "A cell stands to the right of the table and was left out. Please move it into a column with a name.",
@@ -255,12 +274,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Uvozovka není uzavřena nebo stojí uvnitř buňky; byla přečtena jako běžný znak.",
     ),
     "line_mended": (
-        "The line is in another encoding than the rest of the file. Please check its letters.",
-        "Řádek je v jiném kódování než zbytek souboru. Zkontrolujte prosím jeho písmena.",
+        "The letters of this line are stored in another way than those of the other lines. Please check them.",
+        "Písmena na tomto řádku jsou uložena jinak než v ostatních řádcích. Zkontrolujte je prosím.",
     ),
     "nul_removed": (
-        "The line held zero bytes, which were removed. Please check it.",
-        "Řádek obsahoval nulové bajty, které byly odstraněny. Zkontrolujte jej prosím.",
+        "The line held characters that mean nothing (zero bytes), which were removed. Please check it.",
+        "Řádek obsahoval znaky bez významu (nulové bajty), které byly odstraněny. Zkontrolujte jej prosím.",
     ),
     "error_cell": (
         "The formula in the cell failed ({cell}); the cell was left empty. Please mend the formula.",
@@ -289,10 +308,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Exportujte prosím sloupec jako text.",
     ),
     "null_letter": (
-        "{cells} of {of} cells hold only the letter {word} and were left empty. If it means something, "
-        "please put it into a column of its own.",
-        "V {cells} z {of} buněk je jen písmeno {word}; zůstaly prázdné. Pokud něco znamená, dejte je prosím do "
-        "vlastního sloupce.",
+        "{cells} of {of:# cell|# cells} {cells:holds|hold} only the letter {word} and {cells:was|were} left "
+        "empty. If it means something, please put it into a column of its own.",
+        "V {cells} z {of:# buňky|# buněk|# buněk} je jen písmeno {word}; {cells:zůstala prázdná|zůstaly "
+        "prázdné|zůstaly prázdné}. Pokud něco znamená, dejte je prosím do vlastního sloupce.",
     ),
     "several_currencies": (
         "The column has prices in several currencies ({currencies}), so it was kept as text. "
@@ -307,10 +326,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Opravte ji prosím.",
     ),
     "odd_cells_in_text": (
-        "{cells} cells are not {type} as the others of their column are, so the column was kept as text. "
-        "The first of them is here: {example}.",
-        "Ve sloupci není v některých buňkách ({cells}) {type} jako v ostatních, a proto sloupec zůstal textový. "
-        "První taková buňka je zde: {example}.",
+        "{cells:# cell is|# cells are} not {type} as the others of the column are, so the column was kept as "
+        "text. The first of them is here: {example}.",
+        "V {cells:# buňce|# buňkách|# buňkách} sloupce není {type} jako v ostatních, a proto sloupec zůstal "
+        "textový. První taková je zde: {example}.",
     ),
     "excel_day_numbers": (
         "The column is named like a date but holds numbers such as {example}, probably day numbers. "
@@ -322,20 +341,61 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 _TYPES = {
     "integer": ("a whole number", "celé číslo"),
     "decimal": ("a number", "číslo"),
-    "boolean": ("yes or no", "ano ani ne"),
+    "boolean": ("yes or no", "ano či ne"),
     "date": ("a date", "datum"),
     "datetime": ("a date with a time of day", "datum s časem"),
     "time": ("a time of day", "čas"),
     "duration": ("a duration", "délka trvání"),
 }
+_FORMS = {
+    "integer": ("whole numbers", "celá čísla"),
+    "integer_grouped": ("whole numbers with thousands set apart", "celá čísla s oddělenými tisíci"),
+    "decimal": ("decimal numbers", "desetinná čísla"),
+    "price": ("prices", "ceny"),
+    "percent": ("percentages", "procenta"),
+    "boolean": ("yes or no", "ano či ne"),
+    "date_iso": ("year-month-day", "rok-měsíc-den"),
+    "date_dm": ("day.month.year", "den.měsíc.rok"),
+    "date_md": ("month/day/year", "měsíc/den/rok"),
+    "date_ymd": ("year.month.day", "rok.měsíc.den"),
+    "date_named_month": ("dates with the name of the month", "data se jménem měsíce"),
+    "datetime_iso": ("year-month-day and time", "rok-měsíc-den a čas"),
+    "datetime_dm": ("day.month.year and time", "den.měsíc.rok a čas"),
+    "datetime_md": ("month/day/year and time", "měsíc/den/rok a čas"),
+    "datetime_ymd": ("year.month.day and time", "rok.měsíc.den a čas"),
+    "datetime_named_month": ("dates with the name of the month and time", "data se jménem měsíce a čas"),
+    "time": ("times of day", "časy"),
+    "time_zoned": ("times of day with a time zone", "časy s časovým pásmem"),
+    "time_half_day": ("times of day with am or pm", "časy s údajem dopoledne nebo odpoledne"),
+    "duration": ("durations", "délky trvání"),
+    "duration_clock": ("hours:minutes:seconds", "hodiny:minuty:sekundy"),
+}
+FEW = 4
+"""Up to so many things Czech counts in the plural, more in the genitive."""
+
+
+class _Count(int):
+    """A number that a sentence shows, or chooses words by: `{rows:# row|# rows}`, in Czech `řádek|řádky|řádků`."""
+
+    def __format__(self, spec: str) -> str:
+        forms = spec.split("|")
+        last = len(forms) - 1
+        place = 0 if self == 1 else 1 if 1 < self <= FEW else last
+        return forms[min(place, last)].replace("#", str(int(self))) or str(int(self))
 
 
 def say(said: Said, language: Language) -> str:
     """Return what the reader said as a sentence in a language."""
     spoken = 0 if language == "en" else 1
-    facts = {name: "" if value is None else value for name, value in said.facts.items()}
-    if facts.get("type") in _TYPES:
-        facts["type"] = _TYPES[str(facts["type"])][spoken]
+    facts: dict[str, object] = {}
+    for name, value in said.facts.items():
+        terms = {"type": _TYPES, "form": _FORMS}.get(name, {})
+        if isinstance(value, int) and not isinstance(value, bool):
+            facts[name] = _Count(value)
+        elif isinstance(value, str):
+            facts[name] = terms[value][spoken] if value in terms else value
+        else:
+            facts[name] = "" if value is None else value
     return _SENTENCES[said.code][spoken].format_map(facts)
 
 

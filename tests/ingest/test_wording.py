@@ -4,7 +4,9 @@ import ast
 import string
 from pathlib import Path
 
-from eduscale.ingest import wording
+import pytest
+
+from eduscale.ingest import forms, wording
 from eduscale.models.reading import Said
 
 INGEST = Path(wording.__file__).parent
@@ -50,3 +52,34 @@ def test_a_sentence_carries_its_facts() -> None:
     said = Said(code="row_short", facts={"cells": 2, "columns": 4})
     assert wording.say(said, "en").startswith("The row has 2 of 4 cells")
     assert wording.say(said, "cs").startswith("Řádek má 2 z 4 buněk")
+
+
+@pytest.mark.parametrize(
+    ("rows", "english", "czech"),
+    [
+        (1, "The first row holds names", "První řádek obsahuje názvy"),
+        (2, "The first 2 rows hold names", "První 2 řádky obsahují názvy"),
+        (5, "The first 5 rows hold names", "Prvních 5 řádků obsahuje názvy"),
+    ],
+)
+def test_a_number_is_followed_by_the_words_that_go_with_it(rows: int, english: str, czech: str) -> None:
+    said = Said(code="header_labels", facts={"rows": rows, "columns": 3, "value_columns": 2})
+    assert wording.say(said, "en").startswith(english)
+    assert wording.say(said, "cs").startswith(czech)
+
+
+def test_every_form_of_values_has_its_words() -> None:
+    dates = [*forms.dates("dm"), *forms.dates("md")]
+    moments = [forms.moment(date, time) for date in dates for time in forms.TIMES]
+    known = [*forms.numbers(","), *forms.prices(","), *dates, *moments, *forms.TIMES, *forms.DURATIONS]
+    for form in (*known, forms.ISO_MOMENT, forms.boolean("ano", "ne")):
+        said = Said(code="type_fits", facts={"form": form.name, "cells": 2, "of": 2})
+        assert "_" not in wording.say(said, "en")
+        assert wording._FORMS[form.name][1] in wording.say(said, "cs")
+
+
+def test_no_sentence_leaves_the_number_of_things_open() -> None:
+    for code in wording.codes():
+        for sentence in wording._SENTENCES[code]:
+            assert "(s)" not in sentence
+            assert "(počet" not in sentence
