@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import chain
+from math import isclose
 from typing import NamedTuple
 
+from eduscale.ingest.forms import NULL_WORDS, prices
 from eduscale.ingest.grid import Cell, ErrorCell, Row
 from eduscale.ingest.names import normal_name
 from eduscale.models.reading import Alternative, ReadGuess, Said
@@ -20,12 +22,16 @@ LOOK_BELOW = 60
 _VALUE = re.compile(r"[-+]?[0-9][0-9 \u00a0\u202f]*(?:[.,][0-9]+)*\s?%?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
 _DATE = re.compile(r"[0-9]{1,4}[./-]\s?[0-9]{1,2}[./-]\s?[0-9]{0,4}(?:[ T].*)?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[./-][0-9]{2,4})?")
+_NUMBER = re.compile(r"[-+]?[0-9]{1,15}(?:[.][0-9]+)?")
 _RULE = re.compile(r":?[-=_+]{3,}:?")
 _TOTAL = re.compile(
-    r"(?:celkem|celkový součet|součet|souhrn|úhrnem|spolu|total|grand total|sum|summe|suma|razem|gesamt|insgesamt|"
-    r"průměr|average|mean|mittelwert)(?:[ :(].*)?",
+    r"(celkem|celkový součet|součet|mezisoučet|souhrn|úhrnem|spolu|total|grand total|subtotal|sum|summe|suma|"
+    r"razem|gesamt|insgesamt|průměr|average|mean|mittelwert)(?:[ :(].*)?",
     re.IGNORECASE,
 )
+_SURNAMES = frozenset({"suma", "sum", "souhrn", "total", "mean"})
+_NAME = re.compile(r"[^\W\d_]{2,}")
+"""What may be a given name after a word that is a surname too."""
 _NOTE = re.compile(
     r"(?:zdroj|pozn|source|note|notes|quelle|vysvětliv|legenda|legend|remark|stav k|vygener|generated|export|"
     r"vypracoval|vytiš|tisk|printed|data k|hinweis|uwaga|źródło|\*|†|[0-9][)])(?:\b|[.: ]|$).*",
@@ -467,10 +473,57 @@ def _is_note(row: Row, width: int) -> bool:
 
 
 def _is_total(row: Row, data: Sequence[Row]) -> bool:
+    """Say whether a row starts with a word for a total and holds nothing but numbers below numbers."""
     filled = filled_places(row)
-    if len(filled) < 2:
+    label = row.cells[filled[0]] if len(filled) > 1 else None
+    match = _TOTAL.fullmatch(label.strip()) if isinstance(label, str) else None
+    if match is None or not isinstance(label, str):
         return False
-    first = row.cells[filled[0]]
-    if isinstance(first, str) and _TOTAL.fullmatch(first.strip()):
-        return any(_kind(row.cells[place]) in ("value", "year") for place in filled[1:])
-    return False
+    places = [place for place in filled[1:] if not _is_null_word(row.cells[place])]
+    numbers = [place for place in places if _kind(row.cells[place]) in ("value", "year")]
+    if not numbers or not all(_is_amount(row.cells[place]) and _has_numbers(data, place) for place in places):
+        return False
+    return not _may_be_a_name(label.strip(), match[1]) or any(
+        _sums_up(row.cells[place], data, place) for place in numbers
+    )
+
+
+def _may_be_a_name(label: str, word: str) -> bool:
+    """Say whether a word for a total may be a surname, alone or before a given name."""
+    after = label[len(word) :].strip(" :")
+    given = _NAME.match(after)
+    return word.lower() in _SURNAMES and (not after or (given is not None and given[0].istitle()))
+
+
+def _is_null_word(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() in NULL_WORDS
+
+
+def _is_amount(cell: Cell) -> bool:
+    if _kind(cell) in ("value", "year"):
+        return True
+    return isinstance(cell, str) and any(form.fits(cell.strip()) for form in prices(","))
+
+
+def _has_numbers(data: Sequence[Row], place: int) -> bool:
+    """Say whether most of the last cells of a column are numbers."""
+    cells = [row.cells[place] for row in data[-LOOK_BELOW:] if place < len(row.cells)]
+    filled = [cell for cell in cells if not is_blank(cell) and not _is_null_word(cell)]
+    return sum(map(_is_amount, filled)) * 2 >= len(filled)
+
+
+def _sums_up(cell: Cell, data: Sequence[Row], place: int) -> bool:
+    """Say whether a cell is the sum or the mean of the numbers above it."""
+    numbers = [_number(row.cells[place]) for row in data if place < len(row.cells)]
+    known = [number for number in numbers if number is not None]
+    total, wanted = sum(known), _number(cell)
+    if wanted is None or len(known) < 2:
+        return False
+    return isclose(wanted, total, abs_tol=0.01) or isclose(wanted, total / len(known), abs_tol=0.01)
+
+
+def _number(cell: Cell) -> float | None:
+    if isinstance(cell, int | float):
+        return float(cell)
+    digits = "".join(str(cell).split()).replace(",", ".") if isinstance(cell, str) else ""
+    return float(digits) if _NUMBER.fullmatch(digits) else None

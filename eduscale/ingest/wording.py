@@ -200,12 +200,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "# řádků jsou poznámky nebo součty}, ne data.",
     ),
     "decimal_mark_votes": (
-        "Of {of:the only number that shows|# numbers that show} it, {votes:# uses|# use} this decimal mark.",
+        "{votes} of {of:# number that shows|# numbers that show} it {votes:uses|use} this decimal mark.",
         "Toto desetinné znaménko má {votes} z {of:# čísla, na kterém|# čísel, na kterých|# čísel, na "
         "kterých} je to poznat.",
     ),
     "date_order_votes": (
-        "Of {of:the only date that shows|# dates that show} it, {votes:# has|# have} this order of day and month.",
+        "{votes} of {of:# date that shows|# dates that show} it {votes:has|have} this order of day and month.",
         "Toto pořadí dne a měsíce má {votes} z {of:# data, na kterém|# dat, na kterých|# dat, na kterých} je "
         "to poznat.",
     ),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.ingest.reading import read
 
 
@@ -120,3 +122,39 @@ def test_a_line_under_the_labels_is_no_data(tmp_path: Path) -> None:
     got = read(tmp_path, "id;body\n-----;-----\n1;2\n2;3\n")
     assert got.rows() == [(1, 2), (2, 3)]
     assert [(row, code) for _, row, _, code, _ in got.rejects()] == [(2, "rule")]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param("Suma;Petr;6.A;2;4.5.2013", id="a surname"),
+        pytest.param("Suma Petr;;6.A;2;4.5.2013", id="a name in one cell"),
+        pytest.param("Total Jan;;;2;", id="a name and a number"),
+        pytest.param("Suma;;;2;", id="a surname and a number"),
+        pytest.param("Celkem;;;2;4.5.2013", id="a date"),
+        pytest.param("Celkem;;6.A;2;", id="a code"),
+    ],
+)
+def test_a_pupil_whose_name_means_a_total_is_kept(last: str, tmp_path: Path) -> None:
+    lines = ["Nová;Eva;6.A;1;1.9.2012", "Dub;Jan;6.B;3;5.6.2013", "Lípa;Ota;6.A;1;7.8.2013"]
+    got = read(tmp_path, "příjmení;jméno;třída;známka;narozen\n" + "\n".join([*lines, last]) + "\n")
+    assert got.table.rows == 4
+    assert got.table.set_aside_rows == 0
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param("Suma;;14;210", id="sums"),
+        pytest.param("Suma;;;70", id="a mean"),
+        pytest.param("Total 2024;;9;9", id="a year after the word"),
+        pytest.param("Celkem;x;14;-", id="marks for nothing"),
+        pytest.param("Celkem za školu;;14;1 000 Kč", id="an amount"),
+        pytest.param("Mezisoučet;;14;210", id="a subtotal"),
+    ],
+)
+def test_a_total_is_set_aside(last: str, tmp_path: Path) -> None:
+    lines = ["Jih;a;2;60", "Sever;b;5;70", "Západ;c;7;80"]
+    got = read(tmp_path, "okres;kraj;škol;žáků\n" + "\n".join([*lines, last]) + "\n")
+    assert got.table.rows == 3
+    assert [code for _, _, _, code, _ in got.rejects()] == ["total"]

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eduscale.ingest import delimited
+from eduscale.ingest.forms import NULL_WORDS
 from tests.ingest.reading import Read, read
 
 LINES = [
@@ -142,7 +143,9 @@ def test_cut_and_corrupted_bytes_give_a_reading_that_adds_up_or_a_code(
 
 CELL = st.one_of(
     st.integers(-(10**17), 10**17).map(str),
-    st.text(st.characters(codec="cp1250", exclude_categories=("Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=8),
+    st.text(
+        st.characters(codec="cp1250", exclude_categories=("Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=8
+    ).filter(lambda cell: cell.lower() not in NULL_WORDS),
     st.sampled_from(["a b", 'say "x"', "a;b", "a,b", "two\nlines", "", "ěščřžýáíé"]),
 )
 
