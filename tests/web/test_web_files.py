@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 
 from eduscale.core.errors import NotFound
+from eduscale.ingest.forms import dates
 from eduscale.web.page import page, sample_file, samples, static_file
 from tests.web.make_samples import SAMPLES
 
@@ -100,3 +101,9 @@ def parts(workbook: bytes) -> dict[str, bytes]:
     """Return what is in a workbook; how it is packed depends on the version of zlib."""
     with zipfile.ZipFile(BytesIO(workbook)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("dictionary", DICTIONARIES)
+@pytest.mark.parametrize("order", ("dm", "md"))
+def test_every_order_of_dates_that_a_column_may_also_have_is_said_in_words(dictionary: str, order: str):
+    assert {f"type_{form.name}" for form in dates(order)} <= keys(dictionary)

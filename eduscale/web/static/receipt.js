@@ -176,7 +176,8 @@ function columnsView(table) {
         el('td', {}, el('code', {}, name)),
         el('td', {}, say(`type_${type}`)),
         el('td', {}, guess ? sureView(guess) : ''),
-        el('td', {}, guess?.evidence ?? ''),
+        el('td', {}, table.guesses.filter(({ column }) => column !== null && (column === name || column === label))
+          .map(({ evidence }) => evidence).join(' ')),
       ];
     }));
 }
