@@ -321,9 +321,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "odd_cell_in_text": (
         "The cell ({example}) is not {type} as the others of its column are, so the column was kept as text. "
-        "Please correct the cell.",
+        "If that is a mistake, please correct it.",
         "V buňce ({example}) není {type} jako v ostatních buňkách sloupce, a proto sloupec zůstal textový. "
-        "Opravte ji prosím.",
+        "Je-li to chyba, opravte ji prosím.",
     ),
     "odd_cells_in_text": (
         "{cells:# cell is|# cells are} not {type} as the others of the column are, so the column was kept as "
