@@ -29,6 +29,8 @@ MIN_BUFFER = 32 << 20
 WIDE = 100
 """A table of more columns is converted by form, not by column: DuckDB's statements carry few expressions well."""
 CELLS_AT_ONCE = 500_000
+PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+"""Level 1 writes a tenth faster than the default 3 for files 2% larger (1M rows of 12 columns)."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class ParquetWriter:
         return source.sql(places)
 
     def _copy_query(self, query: str, target: Path) -> int:
-        (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} ({PARQUET_OPTIONS})")
         return rows
 
     def _write_wide(self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path) -> int:
