@@ -151,7 +151,9 @@ _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h2 { margin-top: 2.5rem; font: 600 1.05rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+th { width: 32%; }
+ul { padding-left: 1.2rem; overflow-wrap: anywhere; }
 td, th { text-align: left; vertical-align: top; padding: .25rem .5rem .25rem 0; overflow-wrap: anywhere; }
 th { font-weight: 600; }
 tr { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
@@ -192,25 +194,39 @@ def docs_page(document: dict[str, Any]) -> str:
 
 def _operation_html(method: str, path: str, operation: dict[str, Any]) -> str:
     rows = [
-        (each["name"], f"{each['in']}, {_type_html(each['schema'])}", each.get("description", ""))
+        (each["name"], f"{each['in']}, {_type_html(each['schema'])}", _described(each["schema"], each))
         for each in operation["parameters"]
     ]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         schema = content["schema"]
         rows.append(("body", f"{escape(media_type)} {'' if 'properties' in schema else _type_html(schema)}", ""))
+        required = schema.get("required", ())
         rows += [
-            (name, _type_html(field), field.get("description", ""))
+            (name, _type_html(field), f"{_described(field, field)}{' (required)' if name in required else ''}")
             for name, field in schema.get("properties", {}).items()
         ]
     for status, answer in operation["responses"].items():
         for media_type, content in answer.get("content", {}).items():
             rows.append((status, f"{escape(media_type)} {_type_html(content['schema'])}", answer["description"]))
-    refused = [status for status, answer in operation["responses"].items() if "$ref" in answer]
+    refused = [
+        "any other error" if status == "default" else status
+        for status, answer in operation["responses"].items()
+        if "$ref" in answer
+    ]
+    summary = operation["summary"]
+    stop = "" if summary.endswith("?") else "."
     return (
         f'<h2 id="{escape(operation["operationId"])}">{method.upper()} {escape(path)}</h2>'
-        f"<p>{escape(operation['summary'])}. Needs <code>{escape(operation['x-permission'])}</code>."
+        f"<p>{escape(summary)}{stop} Needs <code>{escape(operation['x-permission'])}</code>."
         f" Fails with {', '.join(refused)}.</p>{_table_html(rows)}"
     )
+
+
+def _described(schema: dict[str, Any], described: dict[str, Any]) -> str:
+    """Return a description with the default value, where there is one."""
+    text = str(described.get("description", ""))
+    default = schema.get("default")
+    return text if default is None else f"{text} (default {default})".strip()
 
 
 def _errors_html() -> str:
