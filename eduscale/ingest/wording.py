@@ -385,7 +385,7 @@ class _Count(int):
 
 
 def say(said: Said, language: Language) -> str:
-    """Return what the reader said as a sentence in a language."""
+    """Return what the reader said as a sentence in a language; a code that only old receipts hold, as it is."""
     spoken = 0 if language == "en" else 1
     facts: dict[str, object] = {}
     for name, value in said.facts.items():
@@ -396,6 +396,8 @@ def say(said: Said, language: Language) -> str:
             facts[name] = terms[value][spoken] if value in terms else value
         else:
             facts[name] = "" if value is None else value
+    if said.code not in _SENTENCES:
+        return said.code.replace("_", " ")
     return _SENTENCES[said.code][spoken].format_map(facts)
 
 

@@ -83,3 +83,7 @@ def test_no_sentence_leaves_the_number_of_things_open() -> None:
         for sentence in wording._SENTENCES[code]:
             assert "(s)" not in sentence
             assert "(počet" not in sentence
+
+
+def test_a_receipt_of_an_older_reader_stays_readable() -> None:
+    assert wording.say(Said(code="column_kept_as_text"), "cs") == "column kept as text"
