@@ -145,12 +145,15 @@ def rows(argument: bytes) -> bytes:
 def restricted(paths: Iterable[str]) -> duckdb.DuckDBPyConnection:
     """Return the process's connection, from now on able to touch exactly `paths`; once in a process's life."""
     connection = warm()
-    connection.execute(f"SET threads = {cpu_count() or 1}")
+    settings = [
+        f"threads = {cpu_count() or 1}",
+        f"allowed_paths = [{', '.join(literal(path) for path in paths)}]",
+        "enable_external_access = false",
+    ]
     memory_bytes = _memory_bytes()
     if memory_bytes is not None:
-        connection.execute(f"SET memory_limit = '{memory_bytes}B'")
-    connection.execute(f"SET allowed_paths = [{', '.join(literal(path) for path in paths)}]")
-    connection.execute("SET enable_external_access = false")
+        settings.append(f"memory_limit = '{memory_bytes}B'")
+    connection.execute("; ".join(f"SET {each}" for each in settings))
     return connection
 
 
