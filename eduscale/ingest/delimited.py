@@ -15,6 +15,7 @@ from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeate
 from eduscale.ingest.parquet import WIDE, CsvSource
 from eduscale.ingest.tables import MAX_COLUMNS, Draft, LineNumbers, TableReader, fit_rows, sample_columns
 from eduscale.ingest.types import habits
+from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
 
 SMALL_BYTES = 2 << 20
@@ -22,14 +23,16 @@ EDGE_BYTES = 128 << 10
 MAX_RECORD_BYTES = 16 << 20
 
 
-def read_text(path: Path, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
+def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of a delimited text file, written."""
+    workspace.use_all_threads()
+    tables = workspace.tables
     with path.open("rb") as stream:
         found = decode.survey(stream, edge=EDGE_BYTES)
         if found.size <= SMALL_BYTES:
             stream.seek(0)
             return _read_small(stream.read(), found, tables, guesses)
-    return [_read_large(path, found, tables, folder, guesses)]
+    return [_read_large(path, found, tables, workspace.folder, guesses)]
 
 
 def _read_large(

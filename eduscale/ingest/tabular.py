@@ -10,19 +10,19 @@ parquet     one statement converts and writes; what it could not convert decides
 
 import gc
 import shutil
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 import duckdb
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import forms
-from eduscale.ingest.delimited import read_text
-from eduscale.ingest.formats import recognise
+from eduscale.ingest import delimited, forms, workbook
+from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.tables import TableReader
-from eduscale.ingest.workbook import read_workbook
-from eduscale.models.reading import Reading, ReadTable, ReadTask, Said
+from eduscale.ingest.workspace import Workspace
+from eduscale.models.reading import ReadGuess, Reading, ReadTable, ReadTask, Said
 
 DUCKDB_SHARE = 0.6
 """The part of the child's memory that DuckDB may use for its buffers."""
@@ -56,23 +56,29 @@ def read_file(argument: bytes) -> bytes:
 
 def _read(task: ReadTask) -> list[ReadTable]:
     connection = _warm.pop() if _warm else _connect()
-    path, folder = Path(task.path), Path(task.folder)
+    folder = Path(task.folder)
     try:
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
         tables = TableReader(folder, ParquetWriter(connection), default_name=PurePath(task.filename).stem)
-        kind, renamed = recognise(path, task.filename)
-        guesses = (renamed,) if renamed else ()
-        # A workbook arrives in many small statements, which more threads would only slow down.
-        grids = () if kind == "text" else read_workbook(path, folder, connection)
-        connection.execute(f"SET threads = {task.threads}")
-        if kind == "text":
-            found = read_text(path, tables, folder, guesses)
-        else:
-            found = [table for grid in grids for table in tables.read_grid(grid)]
+        workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes)
+        found = _read_sent(Path(task.path), task.filename, workspace)
     finally:
         connection.close()
         shutil.rmtree(folder / "spilled", ignore_errors=True)
     if not found:
         raise UnreadableFile("no_table")
     return found
+
+
+def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTable]:
+    """Return the tables of one file by the reader of its format."""
+    format_, renamed = recognise(path, filename)
+    return _READERS[format_](path, workspace, (renamed,) if renamed else ())
+
+
+_READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[ReadTable]]] = {
+    "text": delimited.read,
+    "workbook": workbook.read,
+}
+"""By format, what reads a file of it; each takes what is already known of the file."""

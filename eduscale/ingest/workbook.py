@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,8 @@ from eduscale.ingest.workbook_xml import (
     error_cells,
     long_numbers,
 )
-from eduscale.models.reading import ReadGuess, Said
+from eduscale.ingest.workspace import Workspace
+from eduscale.models.reading import ReadGuess, ReadTable, Said
 
 MAX_CELLS = 2_500_000
 """What half a gigabyte holds at about 150 bytes a cell."""
@@ -62,6 +64,18 @@ _KINDS: dict[str, type] = {"float": float, "datetime": date, "string": str}
 logging.getLogger("fastexcel").setLevel(logging.ERROR)
 
 T = TypeVar("T")
+
+
+def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
+    """Return the tables of an XLSX workbook, written."""
+    # A workbook arrives in many small statements, which more threads would only slow down.
+    grids = read_workbook(path, workspace.folder, workspace.connection)
+    workspace.use_all_threads()
+    return [
+        table
+        for grid in grids
+        for table in workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
+    ]
 
 
 def read_workbook(
