@@ -1,0 +1,26 @@
+"""What every reader of a format works with while one file is read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from eduscale.ingest.tables import TableReader
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The child's one DuckDB connection, the folder for its files, what writes tables, and what it may use.
+
+    A reader that works in many small statements leaves the connection at the one thread that it starts with.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    tables: TableReader
+    threads: int
+    memory_bytes: int
+
+    def use_all_threads(self) -> None:
+        """Let DuckDB use as many threads as the child may."""
+        self.connection.execute(f"SET threads = {self.threads}")
