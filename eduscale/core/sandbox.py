@@ -29,6 +29,7 @@ from eduscale.core.errors import (
     MemoryExceeded,
     Unavailable,
 )
+from eduscale.core.progress import Listener
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
@@ -91,15 +92,24 @@ class Sandbox:
             forked = weakref.WeakMethod(self._begin_anew)
             os.register_at_fork(after_in_child=lambda: (method := forked()) and method())
 
-    def run(self, task: str, argument: bytes, *, deadline_s: float, patience_s: float = 0.0) -> bytes:
+    def run(
+        self,
+        task: str,
+        argument: bytes,
+        *,
+        deadline_s: float,
+        patience_s: float = 0.0,
+        on_progress: Listener | None = None,
+    ) -> bytes:
         """Return what the function `module:function` makes of `argument` in a child.
 
+        `on_progress` hears what the child reports by `core.progress`, in this thread; it must not take long.
         Raises what the function raised if it is an EduscaleError; DeadlineExceeded, MemoryExceeded, LimitExceeded
         for an answer over the cap, ChildCrashed; Busy when there is no place within `patience_s`.
         """
         with self._admission.turn(deadline_s=deadline_s, patience_s=patience_s):
             try:
-                kind, payload = self._reply(task, argument, deadline_s)
+                kind, payload = self._reply(task, argument, deadline_s, on_progress)
                 match kind:
                     case wire.Kind.ANSWER:
                         return payload
@@ -122,13 +132,21 @@ class Sandbox:
         if helper is not None:
             helper.close()
 
-    def _reply(self, task: str, argument: bytes, deadline_s: float) -> tuple[wire.Kind, bytes]:
+    def _reply(
+        self, task: str, argument: bytes, deadline_s: float, on_progress: Listener | None
+    ) -> tuple[wire.Kind, bytes]:
+        kind = wire.Kind.TASK if on_progress is None else wire.Kind.WATCHED_TASK
         with closing(self._start_child()) as child:
             deadline = time.monotonic() + deadline_s
             try:
-                wire.send_frame(child.channel, wire.Kind.TASK, task.encode(), deadline=deadline)
+                wire.send_frame(child.channel, kind, task.encode(), deadline=deadline)
                 wire.send_frame(child.channel, wire.Kind.ARGUMENT, argument, deadline=deadline)
-                return wire.receive_reply(child.channel, max_bytes=self._max_answer_bytes, deadline=deadline)
+                return wire.receive_reply(
+                    child.channel,
+                    max_bytes=self._max_answer_bytes,
+                    deadline=deadline,
+                    on_progress=on_progress,
+                )
             except TimeoutError:
                 raise DeadlineExceeded(seconds=deadline_s) from None
             except wire.AnswerTooLarge:

@@ -16,11 +16,12 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from eduscale.core import progress
 from eduscale.core import sandbox_wire as wire
 from eduscale.core.errors import EduscaleError, StorageFull
 
@@ -210,9 +211,11 @@ def _work(channel: socket.socket) -> NoReturn:
 
 def _answer(channel: socket.socket) -> tuple[wire.Kind, bytes]:
     try:
-        name, argument = wire.receive_frame(channel), wire.receive_frame(channel)
+        (kind, name), (_, argument) = wire.receive_frame(channel), wire.receive_frame(channel)
         module, _, function = name.decode().partition(":")
-        answer = getattr(importlib.import_module(module), function)(argument)
+        task = getattr(importlib.import_module(module), function)
+        with _progress_to(channel) if kind is wire.Kind.WATCHED_TASK else nullcontext():
+            answer = task(argument)
         if not isinstance(answer, bytes):
             raise TypeError("a task returns bytes")
     except EduscaleError as error:
@@ -224,6 +227,15 @@ def _answer(channel: socket.socket) -> tuple[wire.Kind, bytes]:
             return wire.Kind.REFUSAL, wire.encode_refusal(StorageFull())
         return wire.Kind.FAILURE, wire.encode_failure(error)
     return wire.Kind.ANSWER, answer
+
+
+def _progress_to(channel: socket.socket) -> AbstractContextManager[None]:
+    """Let the service hear what the task reports."""
+
+    def send(stage: progress.Stage, fraction: float) -> None:
+        wire.send_frame(channel, wire.Kind.PROGRESS, wire.encode_progress(stage, fraction))
+
+    return progress.heard_by(progress.calmed(send))
 
 
 def _lower_limits(limits: Limits, *, mapped_bytes: int) -> None:

@@ -18,8 +18,12 @@ from enum import IntEnum
 from typing import Any
 
 from eduscale.core.errors import EduscaleError, Fact
+from eduscale.core.progress import STAGES, Listener, Stage
 
 MAX_ERROR_BYTES = 64 * 1024
+MAX_PROGRESS_BYTES = 100
+MOST_WORDS, MOST_WORDS_A_SECOND = 100, 20
+"""How often a child may report its progress, many times what `core.progress.calmed` lets pass."""
 
 STARTED = b"started"
 NOT_STARTED = b"not started"
@@ -47,6 +51,8 @@ class Kind(IntEnum):
     REFUSAL = 4
     OUT_OF_MEMORY = 5
     FAILURE = 6
+    WATCHED_TASK = 7
+    PROGRESS = 8
 
 
 _REPLIES = frozenset({Kind.ANSWER, Kind.REFUSAL, Kind.OUT_OF_MEMORY, Kind.FAILURE})
@@ -67,18 +73,29 @@ def send_frame(channel: socket.socket, kind: Kind, payload: bytes, *, deadline: 
         channel.sendall(part)
 
 
-def receive_frame(channel: socket.socket) -> bytes:
-    """Return the content of a frame that the service sent; raises EOFError and OSError."""
-    _, length = _HEADER.unpack(_receive(channel, _HEADER.size, None))
-    return _receive(channel, length, None)
+def receive_frame(channel: socket.socket) -> tuple[Kind, bytes]:
+    """Return a frame that the service sent; raises EOFError and OSError."""
+    number, length = _HEADER.unpack(_receive(channel, _HEADER.size, None))
+    return Kind(number), _receive(channel, length, None)
 
 
-def receive_reply(channel: socket.socket, *, max_bytes: int, deadline: float) -> tuple[Kind, bytes]:
-    """Return a frame that a child sent.
+def receive_reply(
+    channel: socket.socket, *, max_bytes: int, deadline: float, on_progress: Listener | None = None
+) -> tuple[Kind, bytes]:
+    """Return the last frame that a child sent, after those of its progress, if that was asked for.
 
     Raises TimeoutError at the deadline (of time.monotonic), AnswerTooLarge, MalformedFrame, EOFError and OSError.
     """
-    number, length = _HEADER.unpack(_receive(channel, _HEADER.size, deadline))
+    started, words = time.monotonic(), 0
+    while True:
+        number, length = _HEADER.unpack(_receive(channel, _HEADER.size, deadline))
+        if number != Kind.PROGRESS or on_progress is None:
+            break
+        words += 1
+        most = MOST_WORDS + MOST_WORDS_A_SECOND * (time.monotonic() - started)
+        if length > MAX_PROGRESS_BYTES or words > most:
+            raise MalformedFrame
+        on_progress(*decode_progress(_receive(channel, length, deadline)))
     if number == Kind.ANSWER and length > max_bytes:
         raise AnswerTooLarge
     if number not in _REPLIES or (number != Kind.ANSWER and length > MAX_ERROR_BYTES):
@@ -104,6 +121,19 @@ def _left_s(deadline: float | None) -> float | None:
     if left_s <= 0:
         raise TimeoutError
     return left_s
+
+
+def encode_progress(stage: Stage, fraction: float) -> bytes:
+    """Return how far a task is as JSON."""
+    return json.dumps([stage, round(fraction, 4)]).encode()
+
+
+def decode_progress(payload: bytes) -> tuple[Stage, float]:
+    """Return what `encode_progress` described; raises MalformedFrame."""
+    match _json(payload):
+        case [str(name), int(fraction) | float(fraction)] if name in STAGES and 0 <= fraction <= 1:
+            return name, float(fraction)
+    raise MalformedFrame
 
 
 def encode_refusal(error: EduscaleError) -> bytes:
@@ -205,10 +235,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise MalformedFrame from None
+    content = _json(payload)
     if not isinstance(content, dict):
         raise MalformedFrame
     return content
+
+
+def _json(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        raise MalformedFrame from None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from eduscale.core import progress
 from eduscale.core.errors import (
     ConfigurationError,
     InvalidField,
@@ -218,3 +219,20 @@ def convert(argument: bytes) -> bytes:
     connection.execute(f"COPY (FROM read_csv('{source}')) TO '{target}' (FORMAT parquet)")
     row = connection.execute(f"SELECT count(*), sum(number), max(word) FROM '{target}'").fetchone()
     return json.dumps(row, default=str).encode()
+
+
+def step(argument: bytes) -> bytes:
+    """Report so many steps of a stage, each taking so long, and the end."""
+    steps, pause_s = argument.split()
+    for number in range(int(steps)):
+        progress.report("converting", number / int(steps))
+        time.sleep(float(pause_s))
+    progress.report("checking", 1)
+    return b"stepped"
+
+
+def flood(argument: bytes) -> bytes:
+    """Report without end, as a child in a stranger's hands might."""
+    channel = socket.socket(fileno=_CHANNEL)
+    while True:
+        send_frame(channel, Kind.PROGRESS, argument)

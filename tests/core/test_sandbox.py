@@ -176,6 +176,68 @@ def test_what_means_nothing_is_a_crash(sandbox: Sandbox, lie: bytes) -> None:
         run(sandbox, "lie", lie, deadline_s=60)
 
 
+# Progress
+
+
+def test_what_a_child_reports_is_heard_while_it_works(sandbox: Sandbox) -> None:
+    """Stages and shares arrive in order and before the answer, a few a second at most."""
+    heard: list[tuple[str, float, float]] = []
+    started = time.monotonic()
+
+    def listen(stage: str, fraction: float) -> None:
+        heard.append((stage, fraction, time.monotonic() - started))
+
+    assert sandbox.run(f"{TASKS}:step", b"100 0.01", deadline_s=30, on_progress=listen) == b"stepped"
+    took_s = time.monotonic() - started
+    assert heard[0][:2] == ("converting", 0)
+    assert heard[-1][:2] == ("checking", 1)
+    assert heard == sorted(heard, key=lambda word: word[1])
+    assert 3 <= len(heard) <= 3 + took_s / 0.2
+    assert heard[1][2] < took_s
+
+
+def test_nobody_listening_is_told_nothing(sandbox: Sandbox) -> None:
+    """A task whose progress was not asked for sends its answer alone; a child that reports all the same lies."""
+    assert run(sandbox, "step", b"3 0") == b"stepped"
+    with pytest.raises(ChildCrashed):
+        run(sandbox, "lie", b'8 ["reading", 0.5]')
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b"8 {",
+        b'8 ["reading"]',
+        b'8 ["reading", 1.5]',
+        b'8 ["reading", NaN]',
+        b'8 ["reading", "0.5"]',
+        b'8 ["owning the place", 0.5]',
+        b'8 ["reading", 0.' + b"1" * 100 + b"]",
+        b"raw \x08\xff\xff\xff\xff\xff\xff\xff\xff",
+    ],
+    ids=[
+        "no JSON", "no share", "more than all", "no number", "text", "no stage of ours", "too long", "endless",
+    ],
+)  # fmt: skip
+def test_progress_that_means_nothing_is_a_crash(sandbox: Sandbox, lie: bytes) -> None:
+    """What is no stage and share ends the task at once."""
+    with pytest.raises(ChildCrashed):
+        sandbox.run(f"{TASKS}:lie", lie, deadline_s=60, on_progress=lambda stage, fraction: None)
+
+
+def test_a_flood_of_progress_is_a_crash(sandbox: Sandbox) -> None:
+    """A child cannot keep the service busy with words."""
+    heard: list[float] = []
+    with pytest.raises(ChildCrashed):
+        sandbox.run(
+            f"{TASKS}:flood",
+            b'["reading", 0.5]',
+            deadline_s=60,
+            on_progress=lambda stage, fraction: heard.append(fraction),
+        )
+    assert len(heard) < 1000
+
+
 # Limits
 
 
