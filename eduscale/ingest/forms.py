@@ -125,6 +125,25 @@ DECIMAL_CELLS = Form("cells", "decimal", "DOUBLE", "", "{x}", typed=True)
 DATE_CELLS = Form("cells", "date", "DATE", "", "(DATE '0001-01-01' + CAST({x} - 1 AS INTEGER))", typed=True)
 
 
+def _values(type_: ColumnType, storage: str, sql: str = "") -> Form:
+    return Form("values", type_, storage, "", sql or f"CAST({{x}} AS {storage})", typed=True)
+
+
+INTEGER_VALUES = _values("integer", "BIGINT")
+DECIMAL_VALUES = _values("decimal", "DOUBLE")
+BOOLEAN_VALUES = _values("boolean", "BOOLEAN")
+DATE_VALUES = _values("date", "DATE")
+DATETIME_VALUES = _values("datetime", "TIMESTAMP")
+TIME_VALUES = _values("time", "TIME")
+DURATION_VALUES = _values("duration", "BIGINT", "CAST(replace(rtrim({x}, 'S'), 'PT', '') AS BIGINT)")
+JSON_VALUES = _values("json", "VARCHAR", "{x}")
+
+
+def exact_values(scale: int) -> Form:
+    """Return the form of exact numbers with so many decimals; without any they are integers."""
+    return _values("decimal" if scale else "integer", f"DECIMAL(38,{scale})")
+
+
 def integer(thousands: str = "") -> Form:
     """Return whole numbers without leading zeros; `thousands` lists marks between groups of three."""
     if not thousands:

@@ -14,7 +14,9 @@ from eduscale.ingest.grid import ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.names import column_names, normal_name
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
+from eduscale.ingest.records import Records
 from eduscale.ingest.types import Choice, Habits, Sample, habits
+from eduscale.ingest.values import column_of_values
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
 
 MAX_COLUMNS = 5_000
@@ -72,6 +74,12 @@ class Draft:
     """Rows of the sender's file that belong to this table: data, rejected or set aside."""
     chosen: Mapping[int, Choice] = field(default_factory=dict)
     """The columns that need no decision, because their cells are typed."""
+    short_names: Sequence[str] = ()
+    """What names are made of, where that is not the labels."""
+
+    def names(self) -> list[str]:
+        """Return the names of the columns."""
+        return column_names(self.short_names or self.labels)
 
 
 class TableReader:
@@ -164,6 +172,32 @@ class TableReader:
         )
         return self.write(draft)
 
+    def read_records(self, records: Records) -> ReadTable:
+        """Return the table of records, written."""
+        findings = self.findings()
+        for problem in records.problems:
+            findings.problem(problem.said.code, problem.row, problem.column, **problem.said.facts)
+        for number, code, raw in records.rejected:
+            findings.reject("rejected", number, code, raw)
+        for number, code, raw in records.set_aside:
+            findings.reject("set_aside", number, code, raw)
+        columns = [column_of_values(column.values, column.form) for column in records.columns]
+        source = ArraySource([column.values for column in columns], [False] * len(columns))
+        draft = Draft(
+            name=records.name,
+            labels=[column.label for column in records.columns],
+            source=source,
+            samples=[column.sample for column in columns],
+            habits=habits([column.sample for column in columns if column.choice is None], delimiter=","),
+            lines=records.numbers.__getitem__,
+            guesses=list(records.guesses),
+            findings=findings,
+            seen=len(records.numbers) + len(records.rejected) + len(records.set_aside),
+            chosen={place: column.choice for place, column in enumerate(columns) if column.choice is not None},
+            short_names=[column.short_name or column.label for column in records.columns],
+        )
+        return self.write(draft)
+
     @staticmethod
     def _lines_of(table: FoundTable) -> tuple[int, int]:
         numbers = [row.number for row in chain(table.header, table.data, (row for row, _ in table.set_aside))]
@@ -171,15 +205,17 @@ class TableReader:
 
     def write(self, draft: Draft) -> ReadTable:
         """Write a draft as Parquet and return the finished table; raises if a row is unaccounted for."""
+        if len(draft.labels) > MAX_COLUMNS:
+            raise UnreadableFile("too_many_columns", columns=len(draft.labels), limit=MAX_COLUMNS)
         index, self._next = self._next, self._next + 1
-        names = column_names(draft.labels)
+        names = draft.names()
         rows_file = f"rows-{index}.parquet"
         loaded = self._load(draft, names, self._folder / rows_file)
         return self._finish(draft, loaded, index, names, rows_file)
 
     def try_to_write(self, draft: Draft) -> ReadTable | None:
         """Write a draft whose source is doubtful; None, and no trace, if not every line was exactly one row."""
-        index, names = self._next, column_names(draft.labels)
+        index, names = self._next, draft.names()
         target = self._folder / f"rows-{index}.parquet"
         loaded = self._load(draft, names, target)
         counts = draft.findings.counts

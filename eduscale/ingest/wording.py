@@ -218,6 +218,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:Jediná buňka s hodnotou je tak uložena|Všechny # buňky s hodnotou jsou tak uloženy|Všech # "
         "buněk s hodnotou je tak uloženo} v sešitu.",
     ),
+    "type_values": (
+        "{cells:The only value is|All # values are} of this type in the file.",
+        "{cells:Jediná hodnota má tento typ už v souboru|Všechny # hodnoty mají tento typ už v souboru|Všech # "
+        "hodnot má tento typ už v souboru}.",
+    ),
     "null_words": (
         "{cells:# cell holds|# cells hold} only {words}, taken to mean that there is no value; {cells:it "
         "was|they were} left empty.",
@@ -346,6 +351,7 @@ _TYPES = {
     "datetime": ("a date with a time of day", "datum s časem"),
     "time": ("a time of day", "čas"),
     "duration": ("a duration", "délka trvání"),
+    "json": ("a list or an object", "seznam nebo objekt"),
 }
 _FORMS = {
     "integer": ("whole numbers", "celá čísla"),

@@ -1,0 +1,163 @@
+"""Values that have a type, on their way to DuckDB: texts that convert without loss, and what they have shown."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from types import NoneType
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from eduscale.ingest import forms
+from eduscale.ingest.cells import as_text
+from eduscale.ingest.columns import Column, column_of
+from eduscale.ingest.forms import Form
+from eduscale.ingest.stretch import SAMPLE_HEAD, SAMPLE_TAIL, WHOLE_SAMPLE_ROWS
+from eduscale.ingest.types import Choice, Sample
+from eduscale.models.reading import Said
+
+MAX_DIGITS = 38
+"""Exact numbers of more digits no warehouse has."""
+_BIGINT = range(-(2**63), 2**63)
+_EXACT = range(-(2**53), 2**53 + 1)
+
+Texts = npt.NDArray[Any]
+
+
+def column_of_values(values: Sequence[object] | npt.NDArray[Any], form: Form | None = None) -> Column:
+    """Return a whole column; doubles that are all whole are integers, for many programs keep no others."""
+    if isinstance(values, np.ndarray):
+        values = cast(
+            list[object], (values.astype("datetime64[us]") if values.dtype.kind == "M" else values).tolist()
+        )
+    if form is None and {type(value) for value in values} - {NoneType} == {float}:
+        numbers = [None if value != value else value for value in values]  # noqa: PLR0124  # NaN
+        if any(number is not None for number in numbers):
+            return column_of(numbers)  # type: ignore[arg-type]  # numbers and None
+    gathered = ValueColumn(form)
+    texts = gathered.add(values)
+    return Column(texts, gathered.sample(), gathered.choice(), gathered.kinds)
+
+
+class ValueColumn:
+    """What the values of a column have shown so far; they come in blocks and leave as texts."""
+
+    def __init__(self, form: Form | None = None) -> None:
+        self.kinds: set[type] = set()
+        """The types met, of values other than null."""
+        self._form = form
+        self._filled = self._rows = 0
+        self._head: list[str] = []
+        self._tail: list[str] = []
+        self._example = ""
+        self._whole_digits = self._scale = 0
+        self._within_double = self._within_bigint = self._scale_known = True
+
+    def skip(self, rows: int) -> None:
+        """Count rows in which the column has no value."""
+        self._sample(rows, [""] * min(rows, WHOLE_SAMPLE_ROWS))
+
+    def add(self, values: Sequence[object]) -> Texts:
+        """Return a block of values as texts; null, NaN and the empty text are None."""
+        kinds = {type(value) for value in values} - {NoneType}
+        texts = np.empty(len(values), dtype=object)
+        if kinds:
+            self.kinds |= kinds
+            texts[:] = [_text(value) for value in values]
+            self._look(values, kinds)
+        filled = texts != None  # noqa: E711  # compared element by element
+        self._filled += int(np.count_nonzero(filled))
+        if not self._example and filled.any():
+            self._example = texts[int(np.argmax(filled))]
+        self._sample(len(values), [text or "" for text in (*texts[:WHOLE_SAMPLE_ROWS], *texts[-SAMPLE_TAIL:])])
+        return texts
+
+    def _sample(self, rows: int, ends: list[str]) -> None:
+        """Keep the first and the last of all rows, of which these are the ends of the next."""
+        self._head += ends[: min(rows, WHOLE_SAMPLE_ROWS - len(self._head))]
+        self._tail = (self._tail + ends[-min(rows, SAMPLE_TAIL) :])[-SAMPLE_TAIL:] if rows else self._tail
+        self._rows += rows
+
+    def sample(self) -> Sample:
+        """Return the texts of all rows, or of some from both ends of many."""
+        if self._rows <= WHOLE_SAMPLE_ROWS:
+            return Sample(Counter(self._head), complete=True)
+        return Sample(Counter([*self._head[:SAMPLE_HEAD], *self._tail, self._example]), complete=False)
+
+    def choice(self) -> Choice | None:
+        """Return the form that the values' own type makes; None where the texts decide."""
+        form = self._form or (self._form_of_kinds() if self._filled else None)
+        if form is None:
+            return None
+        evidence = Said(code="type_values", facts={"type": form.type, "cells": self._filled})
+        return Choice(form, (), 0.99, evidence)
+
+    def _form_of_kinds(self) -> Form | None:
+        kinds = self.kinds
+        if kinds <= {list, dict, tuple}:
+            return forms.JSON_VALUES
+        if kinds <= {int, float, Decimal}:
+            return self._form_of_numbers()
+        if kinds == {date, datetime}:
+            return forms.DATETIME_VALUES
+        return _FORMS.get(next(iter(kinds))) if len(kinds) == 1 else None
+
+    def _form_of_numbers(self) -> Form | None:
+        if self.kinds == {int} and self._within_bigint:
+            return forms.INTEGER_VALUES
+        if self.kinds <= {int, float} and float in self.kinds and self._within_double:
+            return forms.DECIMAL_VALUES
+        if self._scale_known and self._whole_digits + self._scale <= MAX_DIGITS:
+            return forms.exact_values(self._scale)
+        return None
+
+    def _look(self, values: Sequence[object], kinds: set[type]) -> None:
+        """Note what decides how numbers are kept."""
+        if int in kinds:
+            numbers = [value for value in values if type(value) is int]
+            for number in (min(numbers), max(numbers)):
+                self._whole_digits = max(self._whole_digits, len(str(abs(number))))
+                self._within_double = self._within_double and number in _EXACT
+                self._within_bigint = self._within_bigint and number in _BIGINT
+        decimals = [value for value in values if type(value) is Decimal] if Decimal in kinds else []
+        if float in kinds:
+            floats = [value for value in values if type(value) is float]
+            if self._within_double and Decimal not in self.kinds:
+                # How many decimals they have is no question yet; should it become one, the texts decide.
+                self._scale_known = False
+            else:
+                decimals += [Decimal(repr(value)) for value in floats]
+        for decimal in decimals:
+            _, digits, exponent = decimal.as_tuple()
+            if isinstance(exponent, int):
+                self._scale = max(self._scale, -exponent)
+                self._whole_digits = max(self._whole_digits, len(digits) + exponent)
+            elif not decimal.is_nan():
+                self._whole_digits = MAX_DIGITS + 1
+
+
+_FORMS = {
+    bool: forms.BOOLEAN_VALUES,
+    date: forms.DATE_VALUES,
+    datetime: forms.DATETIME_VALUES,
+    time: forms.TIME_VALUES,
+    timedelta: forms.DURATION_VALUES,
+}
+
+
+def _text(value: object) -> str | None:
+    match value:
+        case str():
+            return as_text(value) or None
+        case float() if value != value:  # noqa: PLR0124  # only NaN differs from itself
+            return None
+        case Decimal():
+            return format(value, "f") if value.is_finite() else None
+        case list() | dict() | tuple():
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        case bytes():
+            return value.hex()
+    return as_text(value) or None  # type: ignore[arg-type]  # the kinds of cells
