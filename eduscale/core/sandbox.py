@@ -64,7 +64,7 @@ class _Child(Protocol):
         """Wait for its end, kill it after `patience_s`; None when nobody can say how it ended."""
 
     def close(self) -> None:
-        """Kill it if it still runs, and let go of it."""
+        """Have it killed if it still runs, without waiting, and let go of it."""
 
 
 class Sandbox:
@@ -84,7 +84,9 @@ class Sandbox:
         self._processes = processes or os.cpu_count() or 1
         self._queue = queue
         self._preload = preload
-        self._limits = json.dumps({"memory_bytes": memory_bytes, "file_bytes": file_bytes})
+        self._limits = json.dumps(
+            {"memory_bytes": memory_bytes, "file_bytes": file_bytes, "processes": self._processes}
+        )
         self._max_answer_bytes = max_answer_bytes
         self._helper: _Helper | None = None
         self._forget_threads()
@@ -148,8 +150,10 @@ class Sandbox:
                     on_progress=on_progress,
                 )
             except TimeoutError:
+                child.end(patience_s=0)
                 raise DeadlineExceeded(seconds=deadline_s) from None
             except wire.AnswerTooLarge:
+                child.end(patience_s=0)
                 raise LimitExceeded("The answer is too large.", bytes=self._max_answer_bytes) from None
             except (EOFError, OSError):
                 raise self._explained(task, child.end(patience_s=_LAST_BREATH_S)) from None
@@ -266,10 +270,8 @@ class _ForkedChild:
         self.channel = channel
         self._helper = helper
         self._ending = ending
-        self._has_ended = False
 
     def end(self, *, patience_s: float) -> _Ending | None:
-        self._has_ended = True
         message = self._next_word(patience_s) if patience_s > 0 else None
         if message is None:
             with suppress(OSError):
@@ -280,8 +282,6 @@ class _ForkedChild:
         return _Ending(*wire.ENDING.unpack(message)) if message else None
 
     def close(self) -> None:
-        if not self._has_ended:
-            self.end(patience_s=0)
         self.channel.close()
         self._ending.close()
 

@@ -29,6 +29,7 @@ from eduscale.core.errors import (
     Unavailable,
 )
 from eduscale.core.sandbox import Sandbox
+from tests.core.failing_rehearsal import attempts
 from tests.core.sandbox_tasks import ERRORS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are fo
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
 TASKS = "tests.core.sandbox_tasks"
+REHEARSED = "tests.core.rehearsed_tasks"
 NAMES = [type(error).__name__ for error in ERRORS]
 
 
@@ -244,12 +246,14 @@ def test_a_flood_of_progress_is_a_crash(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("function", ["ignore_sigterm", "spin_in_c", "lie"])
 def test_the_deadline_kills(sandbox: Sandbox, function: str) -> None:
     """At the deadline the caller is back and the child is gone, whatever it does; most would never end."""
+    helper = helper_pid(sandbox)
+    assert wait_until(lambda: children_of(helper) == [])
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded) as caught:
         run(sandbox, function, b"raw \x03\x00", deadline_s=0.4)
     assert time.monotonic() - started >= 0.4
     assert caught.value.facts == {"seconds": 0.4}
-    assert children_of(helper_pid(sandbox)) == []
+    assert children_of(helper) == []
 
 
 @pytest.mark.parametrize(
@@ -391,11 +395,97 @@ def test_waiting_does_not_count_against_the_deadline() -> None:
 # Life and death of the helper
 
 
+def test_a_task_meets_no_more_children_than_places(tmp_path: Path) -> None:
+    """A child that is being cleared away keeps its place, so that memory never holds more of them than allowed."""
+    with contextlib.closing(make(processes=1)) as one:
+        helper = helper_pid(one)
+        seen = 0
+        for _ in range(30):
+            run(one, "select", b"SELECT sum(range)::BIGINT FROM range(1000)")
+            seen = max(seen, len(children_of(helper)))
+        assert seen <= 1
+
+
+# A spare child
+
+
+@pytest.fixture
+def spared() -> Iterator[Sandbox]:
+    """A sandbox whose helper has a spare child ready."""
+    with contextlib.closing(Sandbox(memory_bytes=400 * MIB, processes=2, queue=8, preload=(REHEARSED,))) as fresh:
+        wait_for_spare(fresh)
+        yield fresh
+
+
+def rehearsed(sandbox: Sandbox, function: str = "report", argument: bytes = b"") -> bytes:
+    return sandbox.run(f"{REHEARSED}:{function}", argument, deadline_s=10)
+
+
+def wait_for_spare(sandbox: Sandbox) -> int:
+    """Run a task, wait for the spare child that is made after it and return its process id."""
+    told = json.loads(rehearsed(sandbox))
+    found: list[int] = []
+
+    def is_ready() -> bool:
+        found[:] = [pid for pid in children_of(told["helper"]) if pid != told["pid"]]
+        return len(found) == 1
+
+    assert wait_until(is_ready)
+    return found[0]
+
+
+def test_a_task_runs_in_the_child_that_was_ready(spared: Sandbox) -> None:
+    """The spare child has rehearsed, has nothing open but its channel, and does one task like any other."""
+    spare = wait_for_spare(spared)
+    told = json.loads(rehearsed(spared))
+    assert (told["pid"], told["rehearsals"], told["descriptors"]) == (spare, 1, [0, 1, 2, 3])
+    assert wait_for_spare(spared) != spare
+
+
+def test_a_spare_child_is_limited_too(spared: Sandbox) -> None:
+    """Memory and time of a task in the spare child end where they would in any other."""
+    with pytest.raises(MemoryExceeded):
+        rehearsed(spared, "zeros", b"9000000000")
+    wait_for_spare(spared)
+    with pytest.raises(DeadlineExceeded):
+        spared.run(f"{REHEARSED}:sleep", b"9", deadline_s=0.1)
+
+
+def test_a_dead_spare_child_is_not_missed(spared: Sandbox) -> None:
+    """A task that would have gone to a spare child which has died gets another one."""
+    spare = wait_for_spare(spared)
+    os.kill(spare, signal.SIGKILL)
+    assert wait_until(lambda: not is_alive(spare))
+    assert json.loads(rehearsed(spared))["rehearsals"] == 0
+
+
+def test_a_rehearsal_that_fails_harms_no_task() -> None:
+    """Where the spare child cannot get ready tasks run without one, and it is not made over and over."""
+    preload = (REHEARSED, "tests.core.failing_rehearsal")
+    with contextlib.closing(Sandbox(memory_bytes=400 * MIB, processes=2, queue=8, preload=preload)) as fresh:
+        helper = json.loads(rehearsed(fresh))["helper"]
+        try:
+            assert wait_until(lambda: attempts(helper).exists() and children_of(helper) == [])
+            time.sleep(0.3)
+            assert json.loads(rehearsed(fresh))["rehearsals"] == 0
+            assert attempts(helper).stat().st_size <= 2
+        finally:
+            attempts(helper).unlink()
+
+
+def test_a_spare_child_ends_with_the_helper(spared: Sandbox) -> None:
+    """A closed sandbox leaves no spare child behind."""
+    spare = wait_for_spare(spared)
+    spared.close()
+    assert wait_until(lambda: not is_alive(spare))
+
+
 def test_what_a_child_started_ends_with_it(sandbox: Sandbox) -> None:
     """Processes that a child left behind are killed, also those that left its group."""
     numbers = json.loads(run(sandbox, "leave_grandchildren"))
     assert wait_until(lambda: not any(is_alive(pid) for pid in numbers))
-    assert wait_until(lambda: children_of(helper_pid(sandbox)) == [])
+    helper = helper_pid(sandbox)
+    assert wait_until(lambda: children_of(helper) == [])
 
 
 def test_a_killed_helper_is_replaced(tmp_path: Path) -> None:
@@ -445,6 +535,7 @@ def service(script: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
 import json, os, sys, threading, time
 sys.path.insert(0, {str(ROOT)!r})
 from eduscale.core.sandbox import Sandbox
+from tests.core.failing_rehearsal import attempts
 sandbox = Sandbox(memory_bytes={400 * MIB}, processes=4, queue=8, preload=({TASKS!r},))
 report = lambda: json.loads(sandbox.run("{TASKS}:report", b"", deadline_s=10))
 def sleep(): sandbox.run("{TASKS}:sleep", b"60", deadline_s=60)
