@@ -94,11 +94,16 @@ class Encoding(NamedTuple):
     alternatives: tuple[Alternative, ...] = ()
     mixed: bool = False
 
+    @property
+    def name(self) -> str:
+        """What people call the encoding."""
+        return NAMES.get(self.codec, self.codec)
+
     def guess(self) -> ReadGuess:
         """Return the encoding as a decision for the receipt."""
         return ReadGuess(
             what="encoding",
-            value="UTF-8 + " + NAMES[self.codec] if self.mixed else NAMES[self.codec],
+            value=f"UTF-8 + {self.name}" if self.mixed else self.name,
             evidence=self.evidence,
             confidence=self.confidence,
             alternatives=self.alternatives,

@@ -8,7 +8,7 @@ from typing import Literal
 from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook"]
+Format = Literal["text", "workbook", "old_workbook"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -17,6 +17,7 @@ EXTENSIONS = {
     ".tab": "text",
     ".xlsx": "workbook",
     ".xlsm": "workbook",
+    ".xls": "old_workbook",
 }
 _OTHERS = {
     b"%PDF": "not_a_table_pdf",
@@ -31,8 +32,9 @@ _OTHERS = {
     b"{\\rtf": "word_document",
     b"SQLite format 3": "database_file",
 }
-_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-"""A ZIP or an OLE2 container: the reader of workbooks tells which of them it can read."""
+_ZIP = b"PK"
+_OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
+"""An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 
 
 HEAD_BYTES = 4096
@@ -54,7 +56,7 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         raise UnreadableFile("json_file")
     if _is_binary(head):
         raise UnreadableFile("binary_file")
-    found: Format = "workbook" if head.startswith(_OFFICE) else "text"
+    found = _format(head)
     extension = PurePath(filename).suffix.lower()
     if EXTENSIONS.get(extension, found) == found:
         return found, None
@@ -66,9 +68,16 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     )
 
 
+def _format(head: bytes) -> Format:
+    """Return which reader a file is for by its first bytes."""
+    if head.startswith(_OLD_WORKBOOKS):
+        return "old_workbook"
+    return "workbook" if head.startswith(_ZIP) else "text"
+
+
 def _is_binary(head: bytes) -> bool:
     """Say whether bytes that belong in no text are too many for chance; NULs may be UTF-16 or padding."""
-    if head.startswith((*_OFFICE, b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 10:
+    if head.startswith((_ZIP, *_OLD_WORKBOOKS, b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 10:
         return False
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls > max(8, len(head) // 50)

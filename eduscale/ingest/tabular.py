@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 import duckdb
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import delimited, forms, workbook
+from eduscale.ingest import delimited, forms, old_workbook, workbook
 from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
@@ -80,5 +80,6 @@ def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTabl
 _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[ReadTable]]] = {
     "text": delimited.read,
     "workbook": workbook.read,
+    "old_workbook": old_workbook.read,
 }
 """By format, what reads a file of it; each takes what is already known of the file."""

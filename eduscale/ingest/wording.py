@@ -52,10 +52,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The workbook holds XML with an entity declaration (DTD), which is not allowed. Please save it anew.",
         "Sešit obsahuje XML s deklarací entity (DTD), což není povoleno. Uložte jej prosím znovu v Excelu.",
     ),
-    "old_workbook": (
-        "The file is in the old XLS format. Please open it and save it as XLSX.",
-        "Soubor je ve starém formátu XLS. Otevřete jej prosím a uložte jako XLSX.",
-    ),
     "not_a_workbook": (
         "The file is an archive or document, but not an Excel workbook. Please save the table as XLSX or CSV.",
         "Soubor je archiv nebo dokument, ale není sešit aplikace Excel. Uložte prosím tabulku jako XLSX nebo CSV.",
@@ -122,6 +118,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # why something was decided as it was
     "encoding_bom": ("A mark at the start of the file says so.", "Určuje to značka na začátku souboru."),
+    "encoding_declared": ("The file itself says so.", "Říká to sám soubor."),
     "encoding_nuls": (
         "The bytes of the file are laid out as this encoding has them.",
         "Bajty souboru jsou uspořádány tak, jak je to pro toto kódování obvyklé.",
@@ -163,8 +160,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "quote_seen": ("Some cells stand in quotes.", "Některé buňky jsou v uvozovkách."),
     "quote_unseen": ("No cell stands in quotes.", "Žádná buňka není v uvozovkách."),
     "format_by_content": (
-        "The name ends with {extension}, but the content is of another kind ({format}); the content counts.",
-        "Název končí na {extension}, ale obsah je jiného druhu ({format}); rozhoduje obsah.",
+        "The name ends with {extension}, but the content is {format}; the content counts.",
+        "Název končí na {extension}, ale obsah je {format}; rozhoduje obsah.",
     ),
     "sheet_visible": (
         "The workbook has hidden sheets ({hidden}); they were left out.",
@@ -173,6 +170,17 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "sheet_hidden": (
         "No visible sheet holds data, so a hidden one was read.",
         "Žádný viditelný list neobsahuje data, proto byl přečten skrytý.",
+    ),
+    "hidden_rows_read": (
+        "{count:# row is|# rows are} hidden in the sheet, by a filter perhaps; {count:it was|they were} read like "
+        "the others.",
+        "V listu {count:je skrytý # řádek|jsou skryté # řádky|je skrytých # řádků}, třeba filtrem; "
+        "{count:byl přečten|byly přečteny|byly přečteny} jako ostatní.",
+    ),
+    "hidden_columns_read": (
+        "{count:# column is|# columns are} hidden in the sheet; {count:it was|they were} read like the others.",
+        "V listu {count:je skrytý # sloupec|jsou skryté # sloupce|je skrytých # sloupců}; "
+        "{count:byl přečten|byly přečteny|byly přečteny} jako ostatní.",
     ),
     "header_labels": (
         "{rows:The first row holds|The first # rows hold} names, the rows below values (in {value_columns} "
@@ -376,6 +384,11 @@ _FORMS = {
     "duration": ("durations", "délky trvání"),
     "duration_clock": ("hours:minutes:seconds", "hodiny:minuty:sekundy"),
 }
+_FORMATS = {
+    "text": ("text", "text"),
+    "workbook": ("an XLSX workbook", "sešit XLSX"),
+    "old_workbook": ("an XLS workbook", "sešit XLS"),
+}
 FEW = 4
 """Up to so many things Czech counts in the plural, more in the genitive."""
 
@@ -395,7 +408,7 @@ def say(said: Said, language: Language) -> str:
     spoken = 0 if language == "en" else 1
     facts: dict[str, object] = {}
     for name, value in said.facts.items():
-        terms = {"type": _TYPES, "form": _FORMS}.get(name, {})
+        terms = {"type": _TYPES, "form": _FORMS, "format": _FORMATS}.get(name, {})
         if isinstance(value, int) and not isinstance(value, bool):
             facts[name] = _Count(value)
         elif isinstance(value, str):

@@ -6,7 +6,6 @@ plain. fastexcel gives columns, and reads the middle of long sheets where each c
 
 import logging
 import tempfile
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,10 +23,10 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
+from eduscale.ingest.sheets import MAX_CELLS, fill_merged, sheet_guesses
 from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
-    Merge,
     Place,
     Sheet,
     block_part,
@@ -36,26 +35,14 @@ from eduscale.ingest.workbook_xml import (
     long_numbers,
 )
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import ReadGuess, ReadTable, Said
+from eduscale.models.reading import ReadGuess, ReadTable
 
-MAX_CELLS = 2_500_000
-"""What half a gigabyte holds at about 150 bytes a cell."""
 MARGIN_ROWS = 50
 """So many rows around the sample of a long sheet may turn out to be titles, headers and notes."""
 LEAST_BLOCKS = 3
 """Fewer are not worth opening the copy a second time."""
 MAX_STRINGS_TWICE_BYTES = 64 << 20
 """Each of the libraries holds all strings."""
-
-_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE2_STREAMS = {
-    "EncryptedPackage": "encrypted_workbook",
-    "WordDocument": "word_document",
-    "PowerPoint Document": "presentation",
-    "Workbook": "old_workbook",
-    "Book": "old_workbook",
-}
-
 
 _KINDS: dict[str, type] = {"float": float, "datetime": date, "string": str}
 """Those of fastexcel's types whose values python-calamine gives as well, one by one."""
@@ -86,7 +73,6 @@ def read_workbook(
     `folder` takes a temporary copy, `connection` the long middle of regular sheets; without it every row is a row.
     Rows without a value are left out and rows may differ in length.
     """
-    _refuse_ole2(path)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(1) as pool:
         target = Path(file.name)
         sheets = copy_checked(path, target)
@@ -99,7 +85,7 @@ def read_workbook(
             read = read or _read([sheet for sheet in sheets if sheet.hidden], package)
     skipped = [sheet for sheet in sheets if sheet not in read]
     return tuple(
-        Grid(sheet.name, rows, _guesses(sheet, skipped), stretch=stretch)
+        Grid(sheet.name, rows, sheet_guesses(sheet, skipped), stretch=stretch)
         for sheet, (rows, stretch) in read.items()
     )
 
@@ -133,19 +119,6 @@ def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
     return read
 
 
-def _refuse_ole2(path: Path) -> None:
-    """Name what an OLE2 file is: the container of encrypted workbooks and of the formats before 2007."""
-    with path.open("rb") as file:
-        if file.read(len(_OLE2)) != _OLE2:
-            return
-        # A stream's name stands in a directory entry, which starts at a multiple of its size.
-        while entries := file.read(1 << 20):
-            for stream, reason in _OLE2_STREAMS.items():
-                if (stream + "\0").encode("utf-16-le") in entries:
-                    raise UnreadableFile(reason)
-    raise UnreadableFile("not_a_workbook")
-
-
 def _has_few_strings(copy: Path) -> bool:
     """Say whether the strings may be held twice."""
     with ZipFile(copy) as package:
@@ -174,7 +147,7 @@ def _rows(sheet: Sheet, package: _Package, budget: int) -> tuple[list[Row], Stre
     more, budget = _cells(tail, package, budget)
     rows += more
     if sheet.merges:
-        _fill(rows, sheet.merges)
+        fill_merged(rows, sheet.merges)
     while rows and all(row.cells[0] is None for row in rows):
         if stretch is not None:
             rows, stretch = stretch.expanded(rows), None
@@ -294,38 +267,3 @@ def _block_rows(block: Block, parsed: CalamineSheet, start: tuple[int, int], cop
         if cells:
             rows.append(Row(number, [None] * left + cells if left else cells))
     return rows
-
-
-def _fill(rows: list[Row], merges: Sequence[Merge]) -> None:
-    """Give every cell of a merged range the value of its first one, within the width of the sheet."""
-    numbers = [row.number for row in rows]
-    width = max((len(row.cells) for row in rows), default=0)
-    budget = MAX_CELLS
-    for merge in merges:
-        first = bisect_left(numbers, merge.top + 1)
-        if first == len(rows) or numbers[first] != merge.top + 1 or merge.left >= len(rows[first].cells):
-            continue
-        value = rows[first].cells[merge.left]
-        covered = range(first, bisect_right(numbers, merge.bottom + 1))
-        end = min(merge.right + 1, width)
-        budget -= len(covered) * (end - merge.left)
-        if budget < 0:
-            raise UnreadableFile("too_many_cells", limit=MAX_CELLS)
-        for place in covered:
-            cells = list(rows[place].cells)
-            cells += [None] * (end - len(cells))
-            cells[merge.left : end] = [value] * (end - merge.left)
-            rows[place] = rows[place]._replace(cells=cells)
-
-
-def _guesses(sheet: Sheet, skipped: Sequence[Sheet]) -> tuple[ReadGuess, ...]:
-    """Say which sheet was taken where others were not."""
-    hidden = [other.name for other in skipped if other.hidden]
-    if not sheet.hidden and not hidden:
-        return ()
-    evidence = (
-        Said(code="sheet_hidden", facts={})
-        if sheet.hidden
-        else Said(code="sheet_visible", facts={"hidden": ", ".join(hidden)})
-    )
-    return (ReadGuess(what="sheet", value=sheet.name, evidence=evidence, confidence=0.6 if sheet.hidden else 0.9),)

@@ -19,6 +19,7 @@ from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from eduscale.core.errors import UnreadableFile
+from eduscale.ingest.sheets import Merge
 
 MAX_ENTRIES = 10_000
 MAX_DIRECTORY_BYTES = 2 << 20
@@ -52,15 +53,6 @@ _ERROR_CELL = re.compile(
 _LONG_NUMBER = re.compile(
     rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^>]*><(?:[\w.-]+:)?v>(-?[0-9]{16,40})<"
 )
-
-
-class Merge(NamedTuple):
-    """A merged range, 0-based, both ends included."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
 
 
 class Block(NamedTuple):

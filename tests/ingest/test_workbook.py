@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import workbook, workbook_xml
+from eduscale.ingest import sheets, workbook, workbook_xml
 from eduscale.ingest.grid import ErrorCell, Grid
 from eduscale.ingest.workbook import read_workbook
 
@@ -439,18 +439,10 @@ def test_a_sheet_that_contradicts_itself_is_damaged(simple: Path, rows: bytes) -
 
 
 def test_more_merged_ranges_than_cells_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MAX_CELLS", 1000)
+    monkeypatch.setattr(sheets, "MAX_CELLS", 1000)
     rows = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="L2"><v>1</v></c></row>'
     merges = b"<mergeCells>" + b'<mergeCell ref="A1:L1048576"/>' * 100 + b"</mergeCells>"
     assert refused(with_rows(simple, rows, merges)) == "too_many_cells"
-
-
-def test_an_encrypted_workbook_is_named_as_such(tmp_path: Path) -> None:
-    path = tmp_path / "heslo.xlsx"
-    path.write_bytes(
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage\0".encode("utf-16-le") + bytes(500)
-    )
-    assert refused(path) == "encrypted_workbook"
 
 
 @pytest.mark.parametrize(
