@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from eduscale.core import progress
 from eduscale.models.reading import Alternative, ReadGuess, Said
 
 CHUNK = 1 << 20
@@ -114,7 +116,7 @@ def survey(stream: BinaryIO, *, edge: int) -> Survey:
     """Count in one pass what shows how regular a file is; `edge` bytes of its head and of its tail are kept."""
     found = Survey()
     after_return = False
-    for chunk in iter(partial(stream.read, CHUNK), b""):
+    for chunk in _chunks(stream):
         if not found.size:
             found.bom = next((codec for bom, codec in BOMS if chunk.startswith(bom)), None)
         found.size += len(chunk)
@@ -131,6 +133,15 @@ def survey(stream: BinaryIO, *, edge: int) -> Survey:
     return found
 
 
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of a file from its start, and report how far they are."""
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    for chunk in iter(partial(stream.read, CHUNK), b""):
+        progress.report("looking", stream.tell() / size)
+        yield chunk
+
+
 def has_utf8_edges(found: Survey) -> bool:
     """Say whether the whole lines in a file's head and tail are UTF-8."""
     head, tail = found.head[: found.head.rfind(b"\n")], found.tail[found.tail.find(b"\n") + 1 :]
@@ -141,7 +152,7 @@ def check_utf8(stream: BinaryIO, found: Survey) -> None:
     """Decode a surveyed file strictly, and keep lines with bytes beyond ASCII as evidence where that fails."""
     strict = codecs.getincrementaldecoder("utf-8")()
     try:
-        for chunk in iter(partial(stream.read, CHUNK), b""):
+        for chunk in _chunks(stream):
             strict.decode(chunk)
         strict.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -280,7 +291,7 @@ def texts(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
     """Yield the text of a file in pieces: without byte order mark and NULs, every line end a newline."""
     decoder = _decoder(encoding)
     held = ""
-    for chunk in iter(partial(stream.read, CHUNK), b""):
+    for chunk in _chunks(stream):
         text = held + decoder.decode(chunk)
         held = "\r" if text.endswith("\r") else ""
         yield _plain(text[: len(text) - len(held)])

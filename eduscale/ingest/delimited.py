@@ -6,13 +6,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import decode, text
 from eduscale.ingest.decode import Survey
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
-from eduscale.ingest.parquet import WIDE, CsvSource
+from eduscale.ingest.parquet import ROUND_SHARE, WIDE, CsvSource
 from eduscale.ingest.tables import MAX_COLUMNS, Draft, LineNumbers, TableReader, fit_rows, sample_columns
 from eduscale.ingest.types import habits
 from eduscale.ingest.workspace import Workspace
@@ -21,18 +22,21 @@ from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
 SMALL_BYTES = 2 << 20
 EDGE_BYTES = 128 << 10
 MAX_RECORD_BYTES = 16 << 20
+SURVEYED, DIRECTLY, FILTERED = 0.1, 0.9, 0.5
+"""What is done after the pass over the bytes; of the rest by reading directly; when records are filtered."""
+LINES_BETWEEN_WORDS = 10_000
 
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of a delimited text file, written."""
     workspace.use_all_threads()
     tables = workspace.tables
-    with path.open("rb") as stream:
+    with path.open("rb") as stream, progress.part(0, SURVEYED):
         found = decode.survey(stream, edge=EDGE_BYTES)
+    with progress.part(SURVEYED, 1):
         if found.size <= SMALL_BYTES:
-            stream.seek(0)
-            return _read_small(stream.read(), found, tables, guesses)
-    return [_read_large(path, found, tables, workspace.folder, guesses)]
+            return _read_small(path.read_bytes(), found, tables, guesses)
+        return [_read_large(path, found, tables, workspace.folder, guesses)]
 
 
 def _read_large(
@@ -43,26 +47,40 @@ def _read_large(
     if regular and decode.has_utf8_edges(found):
         encoding = decode.find_encoding(found)
         large = _LargeText(path, found, tables, folder, (*guesses, encoding.guess()))
-        written = large.read_directly()
+        with progress.part(0, DIRECTLY):
+            written = large.read_directly()
         if written is not None:
             return written
-    with path.open("rb") as stream:
+        with progress.part(DIRECTLY * ROUND_SHARE, 1):
+            return _read_mended(path, found, tables, folder, guesses)
+    return _read_mended(path, found, tables, folder, guesses)
+
+
+def _read_mended(
+    path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
+) -> ReadTable:
+    """Read a large file line by line, or a copy of it in UTF-8 with plain line ends."""
+    regular = _has_one_line_end(found) and not found.nuls
+    with path.open("rb") as stream, progress.part(0, 0.1):
         decode.check_utf8(stream, found)
     encoding = decode.find_encoding(found)
     guesses = (*guesses, encoding.guess())
     if regular and encoding.codec in ("utf-8", "utf-8-sig"):
-        return _LargeText(path, found, tables, folder, guesses).read_filtered()
+        with progress.part(0.1, 1):
+            return _LargeText(path, found, tables, folder, guesses).read_filtered()
     mended: list[tuple[int, str]] = []
     if encoding.mixed or found.nuls:
         with path.open("rb") as lines:
             mended = list(decode.mended_lines(lines, encoding))
     plain = folder / "plain.txt"
-    decode.write_utf8(path, encoding, plain)
+    with progress.part(0.1, 0.3):
+        decode.write_utf8(path, encoding, plain)
     try:
-        with plain.open("rb") as stream:
+        with plain.open("rb") as stream, progress.part(0.3, 0.35):
             found = decode.survey(stream, edge=EDGE_BYTES)
         large = _LargeText(plain, found, tables, folder, guesses, mended=mended)
-        return large.read_directly() or large.read_filtered()
+        with progress.part(0.35, 1):
+            return large.read_directly() or large.read_filtered()
     finally:
         plain.unlink()
 
@@ -74,9 +92,10 @@ def _has_one_line_end(found: Survey) -> bool:
 def _read_small(
     data: bytes, surveyed: Survey, tables: TableReader, guesses: tuple[ReadGuess, ...]
 ) -> list[ReadTable]:
-    decode.check_utf8(BytesIO(data), surveyed)
-    encoding = decode.find_encoding(surveyed)
-    lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
+    with progress.part(0, 0):  # it takes no time worth telling
+        decode.check_utf8(BytesIO(data), surveyed)
+        encoding = decode.find_encoding(surveyed)
+        lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
     reading = text.find_dialect(lines)
     numbered = list(enumerate(lines, start=1))[reading.skip :]
     found = list(text.Records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
@@ -233,13 +252,14 @@ class _LargeText:
         """Read the records that are data from a strict copy."""
         findings = self._findings()
         lines = LineNumbers()
-        with self._copy.open("w", encoding="utf-8", newline="") as out:
+        with self._copy.open("w", encoding="utf-8", newline="") as out, progress.part(0, FILTERED):
             seen, longest = self._filter(out, findings, lines)
         source = CsvSource(
             self._copy, self._table.width, delimiter=self._dialect.delimiter or ",", longest=longest
         )
         try:
-            return self._tables.write(self._draft(source, findings, seen, lines))
+            with progress.part(FILTERED, 1):
+                return self._tables.write(self._draft(source, findings, seen, lines))
         finally:
             self._copy.unlink()
 
@@ -325,5 +345,7 @@ class _LargeText:
             for number, line in enumerate(file, start=1):
                 if len(line) > MAX_RECORD_BYTES:
                     raise UnreadableFile("line_too_long", line=number, limit=MAX_RECORD_BYTES)
+                if number % LINES_BETWEEN_WORDS == 0:
+                    progress.report("looking", number / self._lines)
                 if number > top:
                     yield number, line.rstrip("\r\n")

@@ -1,17 +1,20 @@
 """From cells to typed Parquet: one statement converts, and what it could not convert decides anew."""
 
 import csv
+import os
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
+from types import MappingProxyType, TracebackType
+from typing import NamedTuple, Self
 
 import duckdb
 import numpy as np
 
+from eduscale.core import progress
 from eduscale.ingest import forms
 from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
@@ -20,6 +23,9 @@ from eduscale.ingest.wide_parquet import Values, WideParquet, stored_sql
 from eduscale.models.reading import Said
 
 MAX_ROUNDS = 4
+ROUND_SHARE = 0.75
+"""The part of all that is still to do which one round is thought to be."""
+WATCH_S = 0.2
 LOGGED_LENGTH = 1000
 EXACT_DIGITS = 15
 """Any number of so many digits is a double."""
@@ -70,8 +76,12 @@ class CsvSource:
             options += ["store_rejects = true", "rejects_limit = 0"]
         return f"read_csv({literal(str(self.path))}, {', '.join(options)})"
 
-    def blocks(self) -> Iterator[ArraySource]:
-        """Yield the rows in order, some at a time, as arrays of text; at least one block, be it empty."""
+    def blocks(self, stage: progress.Stage) -> Iterator[ArraySource]:
+        """Yield the rows in order, some at a time, as arrays of text; at least one block, be it empty.
+
+        How far that is gets reported as this stage.
+        """
+        size = max(1, self.path.stat().st_size)
         rows = max(1, CELLS_AT_ONCE // self.width)
         csv.field_size_limit(max(csv.field_size_limit(), self.longest))
         with self.path.open(encoding="utf-8", newline="") as file:
@@ -82,6 +92,7 @@ class CsvSource:
                 columns = [np.empty(len(block), dtype=object) for _ in range(self.width)]
                 for column, cells in zip(columns, zip(*block, strict=True), strict=bool(block)):
                     column[:] = [cell or None for cell in cells]
+                progress.report(stage, os.lseek(file.fileno(), 0, os.SEEK_CUR) / size)
                 yield ArraySource(columns, [False] * self.width)
                 block = list(islice(records, rows))
                 if not block:
@@ -141,7 +152,9 @@ class ParquetWriter:
         """
         choices = [chosen.get(place) or choose(sample, habits) for place, sample in enumerate(samples)]
         for attempt in range(MAX_ROUNDS):
-            rows, refused = self._copy(source, names, choices, target)
+            # A second round is seldom: each takes most of what is left, and the last leaps to the end.
+            with progress.part(1 - (1 - ROUND_SHARE) ** attempt, 1 - (1 - ROUND_SHARE) ** (attempt + 1)):
+                rows, refused = self._copy(source, names, choices, target)
             unfit = self._unfit()
             if source.doubtful:
                 refused += sum(cells[labels[place]] for place, cells in unfit.items())
@@ -199,14 +212,15 @@ class ParquetWriter:
         return source.sql(places)
 
     def _copy_query(self, query: str, target: Path) -> int:
-        (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} ({PARQUET_OPTIONS})")
+        with _Watch(self._connection, "converting"):
+            (rows,) = self._row(f"COPY ({query}) TO {literal(str(target))} ({PARQUET_OPTIONS})")
         return rows
 
     def _write_wide(self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path) -> int:
         """Write a table of many columns, all columns of one form being converted by one statement."""
         written = 0
         with WideParquet(target, names, [choice.form.storage for choice in choices]) as file:
-            for block in _blocks(source):
+            for block in _blocks(source, "converting"):
                 converted: dict[int, Values] = {}
                 rows = len(block.columns[0])
                 for places in _alike(block, choices):
@@ -300,14 +314,15 @@ class ParquetWriter:
     def _loaded(
         self, source: Source, rows: int, choices: list[Choice], bad: list[BadCell], long: frozenset[int]
     ) -> Loaded:
-        return Loaded(rows, choices, bad, 0, long, self._odd(source, choices), self._words(source, choices))
+        with progress.part(ROUND_SHARE, 1), _Watch(self._connection, "checking"):
+            return Loaded(rows, choices, bad, 0, long, self._odd(source, choices), self._words(source, choices))
 
     def _words(self, source: Source, choices: Sequence[Choice]) -> dict[int, Counter[str]]:
         """Count the words that mean nothing in their column."""
         words: dict[int, Counter[str]] = {
             place: Counter() for place, choice in enumerate(choices) if choice.null_words
         }
-        for block in _blocks(source) if len(choices) > WIDE and words else (source,):
+        for block in _blocks(source, "checking") if len(choices) > WIDE and words else (source,):
             for some in _some(list(words)):
                 wanted = [(place, word) for place in some for word in choices[place].null_words]
                 counts = ", ".join(
@@ -322,7 +337,7 @@ class ParquetWriter:
         """Find the cells that are not written in the form of most cells of their text column."""
         nearly = {place: choice.nearly for place, choice in enumerate(choices) if choice.nearly is not None}
         odd, passed = [], 0
-        for block in _blocks(source) if len(choices) > WIDE and nearly else (source,):
+        for block in _blocks(source, "checking") if len(choices) > WIDE and nearly else (source,):
             for some in _some(list(nearly)):
                 cells = ", ".join(f"{odd_cell(nearly[place], f'c{place}')} AS c{place}" for place in some)
                 any_odd = " OR ".join(f"c{place} IS NOT NULL" for place in some)
@@ -355,9 +370,42 @@ class ParquetWriter:
         ]
 
 
-def _blocks(source: Source) -> Iterable[ArraySource]:
+class _Watch:
+    """While it is open, a thread reports how far DuckDB is with its statement, if anybody listens."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, stage: progress.Stage) -> None:
+        self._connection = connection
+        self._stage = stage
+        self._listener = progress.listener()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self._listener is not None:
+            self._listener(self._stage, 0)
+            self._connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+            self._connection.execute("SET progress_bar_time = 0")
+            self._thread = threading.Thread(target=self._watch, args=(self._listener,))
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _watch(self, listener: progress.Listener) -> None:
+        while not self._ended.wait(WATCH_S):
+            percent = self._connection.query_progress()
+            if percent >= 0:  # else there is no statement, or it does not know
+                listener(self._stage, percent / 100)
+
+
+def _blocks(source: Source, stage: progress.Stage) -> Iterable[ArraySource]:
     """Return the rows of a source as arrays, a file some at a time."""
-    return (source,) if isinstance(source, ArraySource) else source.blocks()
+    return (source,) if isinstance(source, ArraySource) else source.blocks(stage)
 
 
 def _some(places: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -369,7 +417,7 @@ def _some(places: Sequence[int]) -> Iterator[Sequence[int]]:
 def _locate_wide(source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
     """Find the rows of the cells that became null, without a statement that names all the columns."""
     bad, passed = [], 0
-    for block in _blocks(source):
+    for block in _blocks(source, "checking"):
         for place, cells in unfit.items():
             for row, cell in enumerate(block.columns[place]):
                 if cell is not None and cell[:LOGGED_LENGTH] in cells:

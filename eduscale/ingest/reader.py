@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from eduscale.core import progress
 from eduscale.core.sandbox import Sandbox
 from eduscale.models.reading import Reading, ReadTask
 
@@ -18,7 +19,13 @@ def read_sent_file(
     deadline_s: float,
     patience_s: float,
 ) -> Reading:
-    """Read a file in a child; its Parquet files are in `folder` afterwards."""
+    """Read a file in a child, whose progress counts as ours; its Parquet files are in `folder` afterwards."""
     task = ReadTask(path=str(path), filename=filename, folder=str(folder), memory_bytes=memory_bytes)
-    answer = sandbox.run(TASK, task.model_dump_json().encode(), deadline_s=deadline_s, patience_s=patience_s)
+    answer = sandbox.run(
+        TASK,
+        task.model_dump_json().encode(),
+        deadline_s=deadline_s,
+        patience_s=patience_s,
+        on_progress=progress.listener(),
+    )
     return Reading.model_validate_json(answer)

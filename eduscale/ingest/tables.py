@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from eduscale.core import progress
 from eduscale.core.errors import EduscaleError, UnreadableFile
 from eduscale.ingest.columns import ArraySource, Inset, column_of
 from eduscale.ingest.findings import Findings, raw_text
@@ -108,10 +109,11 @@ class TableReader:
             found, _ = find_tables(grid.rows)
         name = grid.name or self._default_name
         names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
-        return [
-            self._read_found(grid, table, delimiter, name, alone=len(found) == 1)
-            for table, name in zip(found, names, strict=False)
-        ]
+        read = []
+        for number, (table, name) in enumerate(zip(found, names, strict=False)):
+            with progress.part(number / len(found), (number + 1) / len(found)):
+                read.append(self._read_found(grid, table, delimiter, name, alone=len(found) == 1))
+        return read
 
     def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, name: str, *, alone: bool) -> ReadTable:
         if table.width > MAX_COLUMNS:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 import duckdb
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import delimited, forms, old_workbook, workbook
 from eduscale.ingest.formats import Format, recognise
@@ -45,6 +46,7 @@ def read_file(argument: bytes) -> bytes:
     task = ReadTask.model_validate_json(argument)
     # Millions of cells that are in no cycle are no work for the cycle collector.
     gc.disable()
+    progress.report("reading", 0)
     try:
         reading = Reading(tables=tuple(_read(task)))
     except UnreadableFile as error:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from eduscale.core import progress
 from eduscale.core.errors import (
     ChildCrashed,
     DeadlineExceeded,
@@ -37,6 +38,8 @@ from eduscale.warehouse.catalogue import Catalogue, extended, place
 
 UNFINISHED = ("waiting", "reading")
 POLL_S = 0.2
+READ = 0.95
+"""What of an upload is done when its file is read."""
 
 
 class LandedFile(NamedTuple):
@@ -220,7 +223,10 @@ class UploadService:
         upload = waiting.upload
         folder = self._uploads.objects.scratch()
         try:
-            reading = self._read_in_child(upload, folder)
+            progress.report("waiting", 0)
+            with progress.part(0, READ):
+                reading = self._read_in_child(upload, folder)
+            progress.report("storing", READ)
             self._uploads.clear_reading(upload.upload_id, generation)
             for path in sorted(folder.glob("*.parquet")):
                 self._uploads.add_reading_file(upload.upload_id, generation, path)

@@ -21,6 +21,7 @@ import duckdb
 import fastexcel
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.sheets import MAX_CELLS, fill_merged, sheet_guesses
@@ -39,6 +40,8 @@ from eduscale.models.reading import ReadGuess, ReadTable
 
 MARGIN_ROWS = 50
 """So many rows around the sample of a long sheet may turn out to be titles, headers and notes."""
+PARSED, COPIED = 0.7, 0.2
+"""What of the whole is done when the cells are there, and what of that when the copy is."""
 LEAST_BLOCKS = 3
 """Fewer are not worth opening the copy a second time."""
 MAX_STRINGS_TWICE_BYTES = 64 << 20
@@ -56,13 +59,14 @@ T = TypeVar("T")
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of an XLSX workbook, written."""
     # A workbook arrives in many small statements, which more threads would only slow down.
-    grids = read_workbook(path, workspace.folder, workspace.connection)
+    with progress.part(0, PARSED):
+        grids = read_workbook(path, workspace.folder, workspace.connection)
     workspace.use_all_threads()
-    return [
-        table
-        for grid in grids
-        for table in workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
-    ]
+    tables: list[ReadTable] = []
+    for number, grid in enumerate(grids):
+        with progress.part(PARSED, 1), progress.part(number / len(grids), (number + 1) / len(grids)):
+            tables += workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
+    return tables
 
 
 def read_workbook(
@@ -75,11 +79,12 @@ def read_workbook(
     """
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(1) as pool:
         target = Path(file.name)
-        sheets = copy_checked(path, target)
+        with progress.part(0, COPIED):
+            sheets = copy_checked(path, target)
         columns = None
         if connection is not None and any(_parts(sheet)[1] for sheet in sheets) and _has_few_strings(target):
             columns = _Columns(pool.submit(fastexcel.read_excel, str(target)), connection)
-        with ZipFile(target) as copy, _open(target) as workbook:
+        with ZipFile(target) as copy, _open(target) as workbook, progress.part(COPIED, 1):
             package = _Package(workbook, copy, columns)
             read = _read([sheet for sheet in sheets if not sheet.hidden], package)
             read = read or _read([sheet for sheet in sheets if sheet.hidden], package)
@@ -112,8 +117,9 @@ def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
     """Return the rows of the sheets that hold any."""
     budget = MAX_CELLS
     read: dict[Sheet, _Rows] = {}
-    for sheet in sheets:
-        rows, stretch, budget = _rows(sheet, package, budget)
+    for number, sheet in enumerate(sheets):
+        with progress.part(number / len(sheets), (number + 1) / len(sheets)):
+            rows, stretch, budget = _rows(sheet, package, budget)
         if rows:
             read[sheet] = rows, stretch
     return read
@@ -136,15 +142,19 @@ def _open(path: Path) -> CalamineWorkbook:
 def _rows(sheet: Sheet, package: _Package, budget: int) -> tuple[list[Row], Stretch | None, int]:
     """Return a sheet's rows that hold a value, and what is left of the budget of cells."""
     head, middle, tail = _parts(sheet)
-    rows, budget = _cells(head, package, budget)
-    stretch = _stretch(middle, tail[0], package.columns) if middle and package.columns else None
-    if stretch is None:
-        more, budget = _cells(middle, package, budget)
-        rows += more
-    else:
-        rows.append(stretch.stand_in())
-        budget = _spend(budget, stretch.rows * len(stretch.columns))
-    more, budget = _cells(tail, package, budget)
+    share = 1 / max(1, len(sheet.blocks))
+    with progress.part(0, share * len(head)):
+        rows, budget = _cells(head, package, budget)
+    with progress.part(share * len(head), 1 - share * len(tail)):
+        stretch = _stretch(middle, tail[0], package.columns) if middle and package.columns else None
+        if stretch is None:
+            more, budget = _cells(middle, package, budget)
+            rows += more
+        else:
+            rows.append(stretch.stand_in())
+            budget = _spend(budget, stretch.rows * len(stretch.columns))
+    with progress.part(1 - share * len(tail), 1):
+        more, budget = _cells(tail, package, budget)
     rows += more
     if sheet.merges:
         fill_merged(rows, sheet.merges)
@@ -231,7 +241,8 @@ def _ahead(blocks: _Blocks, parse: Callable[[Block], T]) -> Generator[tuple[Bloc
     """Yield blocks in order, the next one being parsed meanwhile: the parsers need no interpreter lock."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         pending = deque(pool.submit(parse, block) for block in blocks[:1])
-        for block, following in pairwise((*blocks, None)):
+        for number, (block, following) in enumerate(pairwise((*blocks, None))):
+            progress.report("reading", number / len(blocks))
             if following is not None:
                 pending.append(pool.submit(parse, following))
             if block is not None:

@@ -18,6 +18,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.sheets import Merge
 
@@ -141,6 +142,7 @@ class _Copier:
         self._entries = {
             entry.filename.replace("\\", "/").lstrip("/").lower(): entry for entry in package.infolist()
         }
+        self._declared = max(1, sum(entry.file_size for entry in package.infolist()))
         self._inflated = 0
         self._blocks = 0
 
@@ -207,6 +209,7 @@ class _Copier:
                 inflating = pool.submit(part.read, CHUNK_BYTES)  # meanwhile this one is looked through and written
                 size += len(chunk)
                 self._inflated += len(chunk)
+                progress.report("looking", self._inflated / self._declared)
                 if size > limit or self._inflated > MAX_UNPACKED_BYTES:
                     raise UnreadableFile("too_large_unpacked", limit=min(limit, MAX_UNPACKED_BYTES))
                 # A single character is found many times faster than two.

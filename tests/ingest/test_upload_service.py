@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from eduscale.core import progress
 from eduscale.core.errors import Busy, ChildCrashed, InvalidField, NotFound
-from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish
+from eduscale.ingest.uploads import READ, Known, LandedFile, UploadService, Wish
 from eduscale.models.reading import ReadColumn, Reading, ReadTable, ReadTask, Said
 from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
@@ -37,7 +38,17 @@ class FakeSandbox:
         self.delay_s = delay_s
         self.fails_with = fails_with
 
-    def run(self, task: str, argument: bytes, *, deadline_s: float, patience_s: float = 0) -> bytes:
+    def run(
+        self,
+        task: str,
+        argument: bytes,
+        *,
+        deadline_s: float,
+        patience_s: float = 0,
+        on_progress: progress.Listener | None = None,
+    ) -> bytes:
+        if on_progress is not None:
+            on_progress("converting", 0.5)
         self.runs += 1
         time.sleep(self.delay_s)
         if self.fails_with is not None:
@@ -128,6 +139,14 @@ def test_a_file_is_loaded_into_a_dataset_of_its_name(world: World) -> None:
     assert known.head.datasets == ("zaci",)
     assert not known.duplicate
     assert world.rows() == 1
+
+
+def test_who_listens_hears_the_way_of_a_file(world: World) -> None:
+    """What the child reports is part of the whole, before which a file waits and after which it is stored."""
+    heard: list[tuple[str, float]] = []
+    with progress.heard_by(lambda stage, fraction: heard.append((stage, fraction))):
+        world.send()
+    assert heard == [("waiting", 0), ("converting", READ / 2), ("storing", READ)]
 
 
 def test_the_same_bytes_are_one_upload(world: World) -> None:
