@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from eduscale.api.access import Access
 from eduscale.api.bodies import Body, take_body
-from eduscale.api.problems import problem_response
+from eduscale.api.problems import is_unexpected, problem_response
 from eduscale.api.responses import SECURITY_HEADERS
 from eduscale.api.router import Route, Router, method_not_allowed
-from eduscale.core.errors import DeadlineExceeded, RequestError, StorageFull, Unavailable
+from eduscale.core.errors import RequestError
 from eduscale.core.logging import RequestScope, parse_trace, request_scope
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WARNED_STATUSES = frozenset({401, 403, 413, 429})
-_EXPECTED_FAILURES = (Unavailable, StorageFull, DeadlineExceeded)
-"""5xx errors that say all there is to say; a stack trace would only make noise."""
 
 
 class Application:
@@ -74,7 +72,7 @@ class Application:
             response = self._answer(request, exchange)
         except BaseException as error:  # noqa: BLE001  # on SystemExit functions-framework would stop the server
             response = problem_response(error, request_id)
-            if response.status_code >= 500 and not isinstance(error, _EXPECTED_FAILURES):
+            if is_unexpected(error):
                 exchange.log_failure(error)
         headers = response.headers
         present = {name.lower() for name, _ in headers}

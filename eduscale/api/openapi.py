@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from eduscale.api.events import EVENT_STREAM
 from eduscale.api.problems import PROBLEM_JSON, ProblemDetails
 from eduscale.api.responses import JSON
 from eduscale.api.router import PATH_VALUE, FormFields, Route
@@ -62,7 +63,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "tags": [route.tag],
         "x-permission": route.permission,
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
-        "responses": {str(route.status): _success(route, schemas), **_problems(route)},
+        "responses": {str(route.status): _success(route, schemas), **_events(route), **_problems(route)},
     }
     body = _request_body(route, schemas)
     if body:
@@ -129,6 +130,12 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
             for media_type in route.media_types
         }
     return answer
+
+
+def _events(route: Route) -> dict[str, Any]:
+    if not route.events:
+        return {}
+    return {"200": {"description": route.events, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}}}
 
 
 def _problems(route: Route) -> dict[str, Any]:

@@ -13,9 +13,19 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
-from eduscale.core.errors import EduscaleError, MethodNotAllowed, StorageError, Unavailable
+from eduscale.core.errors import (
+    DeadlineExceeded,
+    EduscaleError,
+    MethodNotAllowed,
+    StorageError,
+    StorageFull,
+    Unavailable,
+)
 
 PROBLEM_JSON = "application/problem+json"
+
+_EXPECTED_FAILURES = (Unavailable, StorageFull, DeadlineExceeded)
+"""5xx errors that say all there is to say; a stack trace would only make noise."""
 
 
 class ProblemDetails(BaseModel):
@@ -28,6 +38,15 @@ class ProblemDetails(BaseModel):
     instance: str = Field(description="this very occurrence, by its request id")
     code: str = Field(description="stable, for programs")
     request_id: str
+
+
+def is_unexpected(error: BaseException) -> bool:
+    """Say whether nobody foresaw this failure, so that the log needs its stack trace."""
+    if isinstance(error, HTTPException):
+        return error.code is None or error.code >= 500
+    if isinstance(error, EduscaleError) and not isinstance(error, StorageError):
+        return error.status >= 500 and not isinstance(error, _EXPECTED_FAILURES)
+    return True
 
 
 def problem_response(error: BaseException, request_id: str) -> Response:

@@ -63,6 +63,8 @@ class Route:
     response: type[BaseModel] | None = None
     status: int = 200
     media_types: tuple[str, ...] = ("application/json",)
+    events: str = ""
+    """What the events are that it streams to who asks for them, if it does."""
     errors: tuple[type[EduscaleError], ...] = ()
     max_body_bytes: int = 0
 

@@ -11,7 +11,7 @@ from eduscale.api.v1.routes_docs import DocsRoutes
 from eduscale.api.v1.routes_health import Health, HealthRoutes, Ready
 from eduscale.api.v1.routes_page import PageHandlers
 from eduscale.api.v1.routes_query import QueryHandlers
-from eduscale.api.v1.routes_upload import SEND, RejectsQuery, UploadHandlers, UploadQuery
+from eduscale.api.v1.routes_upload import SEND, SEND_EVENTS, RejectsQuery, UploadHandlers, UploadQuery
 from eduscale.core.errors import (
     BodyTooLarge,
     Busy,
@@ -67,7 +67,7 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
         Route(
             "POST", "/api/v1/uploads", on.uploads.send, "upload:write",
             "Send files: 201 when any is new, 200 when all were in already, 422 when none can be read", "uploads",
-            body=SEND, response=Uploads, status=201, errors=(*BODY, Busy, StorageFull),
+            body=SEND, response=Uploads, status=201, events=SEND_EVENTS, errors=(*BODY, Busy, StorageFull),
             max_body_bytes=max_upload_bytes,
         ),
         Route(

@@ -5,21 +5,25 @@ import binascii
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from werkzeug import Request, Response
 
-from eduscale.api.bodies import Form, read_form, read_query
+from eduscale.api.bodies import Form, SentFile, read_form, read_query
+from eduscale.api.events import Tell, event_stream, told, wants_events
 from eduscale.api.language import language_of
 from eduscale.api.responses import JSON, json_response
 from eduscale.api.router import FormFields
 from eduscale.api.v1.routes_datasets import RowsQuery, file_response
+from eduscale.core import progress
 from eduscale.core.errors import InvalidField
 from eduscale.ingest.receipts import present
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
+from eduscale.ingest.wording import Language
 from eduscale.models.base import Model
 from eduscale.models.upload import State, UploadPage, Uploads
 from eduscale.query.tables import TableService
@@ -36,6 +40,13 @@ SEND = FormFields(
         "replaces": "the id of an upload that this one takes the place of",
     },
     required=("file", "region"),
+)
+
+SEND_EVENTS = (
+    "With Accept: text/event-stream, 200 and server-sent events: progress {file, filename, stage, fraction} while "
+    "the file of that number is received, waiting, reading, looking, converting, checking, storing; then one "
+    "result {status, uploads}, the plain answer, or one problem, with retry_after_s for a plain one's Retry-After. "
+    "Whoever hangs up does not stop the reading."
 )
 
 
@@ -66,7 +77,10 @@ class UploadHandlers:
         self._max_bytes = max_bytes
 
     def send(self, request: Request) -> Response:
-        """Land and read every file of a form: 201 if any is new, 200 if all were in, 422 if none can be read."""
+        """Land and read every file of a form: 201 if any is new, 200 if all were in, 422 if none can be read.
+
+        Who asks for events gets them as soon as the form is there and makes sense.
+        """
         folder = self._scratch()
         try:
             form = read_form(
@@ -81,13 +95,30 @@ class UploadHandlers:
                 raise InvalidField("Choose at least one file.", field="file")
             if wish.replaces and len(form.files) > 1:
                 raise InvalidField("Only one file can take the place of an upload.", field="replaces")
-            known = [
-                self._service.receive(LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes), wish)
-                for sent in form.files
-            ]
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        receive = partial(self._receive, folder, form.files, wish, language_of(request))
+        return event_stream(receive) if wants_events(request) else receive()
+
+    def _receive(
+        self,
+        folder: Path,
+        files: Sequence[SentFile],
+        wish: Wish,
+        language: Language,
+        tell: Tell | None = None,
+    ) -> Response:
+        """Read the files that have landed in `folder`, clear it, and answer."""
+        known = []
+        try:
+            for number, sent in enumerate(files):
+                with told(tell, file=number, filename=sent.filename):
+                    progress.report("received", 0)
+                    landed = LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes)
+                    known.append(self._service.receive(landed, wish))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        language = language_of(request)
         answer = Uploads(uploads=tuple(present(one, language) for one in known))
         return json_response(answer, _status(known))
 
