@@ -45,7 +45,7 @@ SEND = FormFields(
 SEND_EVENTS = (
     "With Accept: text/event-stream, 200 and server-sent events: progress {file, filename, stage, fraction} while "
     "the file of that number is received, waiting, reading, looking, converting, checking, storing; then one "
-    "result {status, uploads}, the plain answer, or one problem, with retry_after_s for a plain one's Retry-After. "
+    "result {status, uploads}, the plain answer, or one problem, with retry_after_s for Retry-After. "
     "Whoever hangs up does not stop the reading."
 )
 
