@@ -64,8 +64,9 @@ def ours(path: Path, folder: Path) -> Callable[[], object]:
 def our_cells(path: Path, folder: Path) -> Callable[[], object]:
     """Only the cells as Python values."""
     from eduscale.ingest.workbook import read_workbook
+    from eduscale.models.reading import ReadLimits
 
-    return lambda: read_workbook(path, folder)
+    return lambda: read_workbook(path, folder, ReadLimits())
 
 
 def fastexcel_parquet(path: Path, folder: Path) -> Callable[[], object]:

@@ -14,6 +14,7 @@ from eduscale.core.config import Settings
 from eduscale.core.logging import setup_logging
 from eduscale.core.sandbox import Sandbox
 from eduscale.ingest.uploads import UploadService
+from eduscale.models.reading import ReadLimits
 from eduscale.query.run import QueryService
 from eduscale.query.tables import TableService
 from eduscale.storage.local import LocalFolder
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Application:
         processes=settings.sandbox_processes,
         queue=settings.sandbox_queue,
         preload=CHILD_MODULES,
+        file_bytes=settings.sandbox_file_bytes,
     )
     upload_service = UploadService(
         uploads=uploads,
@@ -44,6 +46,15 @@ def create_app(settings: Settings) -> Application:
         read_timeout_s=settings.read_timeout_s,
         patience_s=settings.upload_patience_s,
         memory_bytes=settings.sandbox_memory_bytes,
+        limits=ReadLimits(
+            unpacked_bytes=settings.max_unpacked_bytes,
+            entries=settings.max_entries,
+            sheets=settings.max_sheets,
+            columns=settings.max_columns,
+            cells=settings.max_cells,
+            field_length=settings.max_field_length,
+            line_bytes=settings.max_line_bytes,
+        ),
     )
     tables = TableService(
         uploads=uploads,

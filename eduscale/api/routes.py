@@ -16,6 +16,7 @@ from eduscale.core.errors import (
     BodyTooLarge,
     Busy,
     DeadlineExceeded,
+    FileSizeExceeded,
     InvalidField,
     MalformedBody,
     MemoryExceeded,
@@ -38,7 +39,7 @@ UPLOAD = "/api/v1/uploads/<upload_id>"
 DATASET = "/api/v1/datasets/<name>"
 
 BODY = (MalformedBody, BodyTooLarge, UnsupportedMediaType, InvalidField)
-CHILD = (Busy, DeadlineExceeded, MemoryExceeded)
+CHILD = (Busy, DeadlineExceeded, MemoryExceeded, FileSizeExceeded)
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,26 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(gt=0)] = MIB
     """Largest body of a request that is not an upload."""
 
+    max_unpacked_bytes: Annotated[int, Field(gt=0)] = GIB
+    """Of an archive with all that is in it, or of a workbook."""
+    max_entries: Annotated[int, Field(gt=0)] = 10_000
+    """Files in an archive, or parts of a workbook."""
+    max_sheets: Annotated[int, Field(gt=0)] = 1_000
+    max_columns: Annotated[int, Field(gt=0)] = 5_000
+    max_cells: Annotated[int, Field(gt=0)] = 2_500_000
+    """Of a file that is held as a whole, as a workbook is."""
+    max_field_length: Annotated[int, Field(gt=0)] = 8 * MIB
+    """Characters in one cell."""
+    max_line_bytes: Annotated[int, Field(gt=0)] = 16 * MIB
+
     read_timeout_s: Positive = 300
     query_timeout_s: Positive = 30
     query_max_rows: Annotated[int, Field(gt=0)] = 10_000
     export_timeout_s: Positive = 300
     sandbox_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = 512 * MIB
     """For one child, about 125 MB of which are taken by what it has loaded."""
+    sandbox_file_bytes: Annotated[int, Field(ge=64 * MIB)] = 4 * GIB
+    """The largest file that a child may write."""
     sandbox_processes: Annotated[int, Field(ge=0)] = 0
     """Children at once; 0 means as many as there are CPUs."""
     sandbox_queue: Annotated[int, Field(ge=0)] = 8

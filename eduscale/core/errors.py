@@ -16,7 +16,8 @@
     │   └── QueryFailed             422 query_failed         allowed, but failed while running
     ├── LimitExceeded               a child process ran into its limit
     │   ├── DeadlineExceeded        504 deadline_exceeded
-    │   └── MemoryExceeded          422 memory_exceeded
+    │   ├── MemoryExceeded          422 memory_exceeded
+    │   └── FileSizeExceeded        422 file_size_exceeded
     ├── Unavailable                 503 unavailable          passing; Retry-After
     │   └── Busy                    503 busy
     ├── StorageFull                 507 storage_full
@@ -176,6 +177,13 @@ class MemoryExceeded(LimitExceeded):
 
     code = "memory_exceeded"
     title = "It needs too much memory"
+
+
+class FileSizeExceeded(LimitExceeded):
+    """The task was about to write a larger file than it may; facts: bytes."""
+
+    code = "file_size_exceeded"
+    title = "It makes too large a file"
 
 
 class Unavailable(EduscaleError):

@@ -106,8 +106,9 @@ class Sandbox:
         """Return what the function `module:function` makes of `argument` in a child.
 
         `on_progress` hears what the child reports by `core.progress`, in this thread; it must not take long.
-        Raises what the function raised if it is an EduscaleError; DeadlineExceeded, MemoryExceeded, LimitExceeded
-        for an answer over the cap, ChildCrashed; Busy when there is no place within `patience_s`.
+        Raises what the function raised if it is an EduscaleError; DeadlineExceeded, MemoryExceeded,
+        FileSizeExceeded, LimitExceeded for an answer over the cap, ChildCrashed; Busy when there is no place
+        within `patience_s`.
         """
         with self._admission.turn(deadline_s=deadline_s, patience_s=patience_s):
             try:

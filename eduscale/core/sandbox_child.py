@@ -24,7 +24,7 @@ from typing import NoReturn
 
 from eduscale.core import progress
 from eduscale.core import sandbox_wire as wire
-from eduscale.core.errors import EduscaleError, StorageFull
+from eduscale.core.errors import EduscaleError, FileSizeExceeded, StorageFull
 
 ADDRESS_SPACE_MARGIN_BYTES = 300 * 1024 * 1024
 """Address space beyond the budget, for what is reserved and never filled: arenas, stacks, mapped libraries."""
@@ -330,6 +330,9 @@ def _answer(channel: socket.socket) -> tuple[wire.Kind, bytes]:
     except BaseException as error:  # noqa: BLE001  # the outermost edge of this process
         if wire.is_out_of_memory(error):
             return wire.Kind.OUT_OF_MEMORY, b""
+        if wire.is_of_a_file_too_large(error):
+            most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+            return wire.Kind.REFUSAL, wire.encode_refusal(FileSizeExceeded(bytes=most))
         if wire.is_out_of_room(error):
             return wire.Kind.REFUSAL, wire.encode_refusal(StorageFull())
         return wire.Kind.FAILURE, wire.encode_failure(error)

@@ -35,7 +35,7 @@ _HEADER = struct.Struct(">BQ")
 _CHUNK_BYTES = 1024 * 1024
 _MAX_FRAMES = 40
 _MAX_CHAIN = 10
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _TYPE_NAME = re.compile(r"[\w.<>]{1,200}", re.ASCII)
 _PLACE = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
 _CONSTRUCTOR_ONLY = ("retry_after_s", "allowed")
@@ -218,9 +218,18 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def is_out_of_room(error: BaseException) -> bool:
     """Say whether an exception, or one that it was made from, is of a full disk: Python's or DuckDB's."""
+    return _is_of_writing(error, *_NO_ROOM)
+
+
+def is_of_a_file_too_large(error: BaseException) -> bool:
+    """Say whether an exception, or one that it was made from, is of the limit of a file's size."""
+    return _is_of_writing(error, errno.EFBIG)
+
+
+def _is_of_writing(error: BaseException, *numbers: int) -> bool:
     return any(
-        (isinstance(each, OSError) and each.errno in _NO_ROOM)
-        or (type(each).__name__ == "IOException" and os.strerror(errno.ENOSPC) in str(each))
+        (isinstance(each, OSError) and each.errno in numbers)
+        or (type(each).__name__ == "IOException" and any(os.strerror(number) in str(each) for number in numbers))
         for each in _chain(error)
     )
 

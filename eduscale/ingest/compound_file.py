@@ -90,7 +90,7 @@ class CompoundFile:
         """Return the sectors of a chain, joined; a chain that turns in a circle is longer than its file."""
         limit = min(len(data), MAX_STREAM_BYTES) if size is None else size
         if limit > MAX_STREAM_BYTES:
-            raise UnreadableFile("too_large_unpacked", limit=MAX_STREAM_BYTES)
+            raise UnreadableFile("too_large_unpacked", limit_bytes=MAX_STREAM_BYTES)
         parts, sector, length = [], first, 0
         while sector < _LAST_SECTOR and (size is None or length < size):
             start = offset + sector * sector_bytes

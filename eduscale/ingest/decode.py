@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from eduscale.core import progress
+from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import Alternative, ReadGuess, Said
 
 CHUNK = 1 << 20
@@ -78,6 +80,8 @@ class Survey:
     returns_with_newline: int = 0
     ascii: bool = True
     utf8: bool = True
+    longest_line: int = 0
+    """What no line is longer than, in bytes: exact only where lines are longer than a chunk."""
     head: bytes = b""
     tail: bytes = b""
     foreign: bytearray = field(default_factory=bytearray)
@@ -112,13 +116,24 @@ class Encoding(NamedTuple):
         )
 
 
-def survey(stream: BinaryIO, *, edge: int) -> Survey:
-    """Count in one pass what shows how regular a file is; `edge` bytes of its head and of its tail are kept."""
+def survey(stream: BinaryIO, *, edge: int, line_bytes: int = sys.maxsize) -> Survey:
+    """Count in one pass what shows how regular a file is; `edge` bytes of its head and of its tail are kept.
+
+    Raises UnreadableFile at a line of more than `line_bytes`.
+    """
     found = Survey()
     after_return = False
-    for chunk in _chunks(stream):
+    open_bytes = 0
+    # A line that is longer than a chunk is not within one.
+    for chunk in _chunks(stream, min(CHUNK, line_bytes)):
         if not found.size:
             found.bom = next((codec for bom, codec in BOMS if chunk.startswith(bom)), None)
+        ends = _line_ends(chunk)
+        longest = open_bytes + (ends[0] if ends else len(chunk))
+        if longest > line_bytes:
+            raise UnreadableFile("line_too_long", line=_ended_lines(found) + 1, limit_bytes=line_bytes)
+        found.longest_line = max(found.longest_line, longest, min(CHUNK, len(chunk)))
+        open_bytes = len(chunk) - 1 - ends[1] if ends else longest
         found.size += len(chunk)
         found.nuls = found.nuls or b"\0" in chunk
         found.newlines += chunk.count(b"\n")
@@ -133,13 +148,25 @@ def survey(stream: BinaryIO, *, edge: int) -> Survey:
     return found
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(stream: BinaryIO, chunk_bytes: int = CHUNK) -> Iterator[bytes]:
     """Yield the bytes of a file from its start, and report how far they are."""
     size = stream.seek(0, SEEK_END)
     stream.seek(0)
-    for chunk in iter(partial(stream.read, CHUNK), b""):
+    for chunk in iter(partial(stream.read, chunk_bytes), b""):
         progress.report("looking", stream.tell() / size)
         yield chunk
+
+
+def _line_ends(chunk: bytes) -> tuple[int, int] | None:
+    """Return where the first and the last line end of a chunk stand, if there is one."""
+    marks = [mark for mark in (b"\n", b"\r") if mark in chunk]
+    if not marks:
+        return None
+    return min(map(chunk.find, marks)), max(map(chunk.rfind, marks))
+
+
+def _ended_lines(found: Survey) -> int:
+    return found.newlines + found.returns - found.returns_with_newline
 
 
 def has_utf8_edges(found: Survey) -> bool:

@@ -14,14 +14,15 @@ from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
 from eduscale.ingest.parquet import ROUND_SHARE, WIDE, CsvSource
-from eduscale.ingest.tables import MAX_COLUMNS, Draft, LineNumbers, TableReader, fit_rows, sample_columns
+from eduscale.ingest.tables import Draft, LineNumbers, TableReader, fit_rows, sample_columns
 from eduscale.ingest.types import habits
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
 
 SMALL_BYTES = 2 << 20
 EDGE_BYTES = 128 << 10
-MAX_RECORD_BYTES = 16 << 20
+GROWTH = 3
+"""So many bytes of UTF-8 a byte of another encoding becomes at most."""
 SURVEYED, DIRECTLY, FILTERED = 0.1, 0.9, 0.5
 """What is done after the pass over the bytes; of the rest by reading directly; when records are filtered."""
 LINES_BETWEEN_WORDS = 10_000
@@ -31,8 +32,11 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     """Return the tables of a delimited text file, written."""
     workspace.use_all_threads()
     tables = workspace.tables
+    line_bytes = workspace.limits.line_bytes
     with path.open("rb") as stream, progress.part(0, SURVEYED):
-        found = decode.survey(stream, edge=EDGE_BYTES)
+        found = decode.survey(stream, edge=EDGE_BYTES, line_bytes=line_bytes)
+        if b"\n" not in found.head and found.size > SMALL_BYTES:
+            found = decode.survey(stream, edge=found.longest_line + EDGE_BYTES, line_bytes=line_bytes)
     with progress.part(SURVEYED, 1):
         if found.size <= SMALL_BYTES:
             return _read_small(path.read_bytes(), found, tables, guesses)
@@ -77,7 +81,7 @@ def _read_mended(
         decode.write_utf8(path, encoding, plain)
     try:
         with plain.open("rb") as stream, progress.part(0.3, 0.35):
-            found = decode.survey(stream, edge=EDGE_BYTES)
+            found = decode.survey(stream, edge=EDGE_BYTES, line_bytes=GROWTH * found.longest_line)
         large = _LargeText(plain, found, tables, folder, guesses, mended=mended)
         with progress.part(0.35, 1):
             return large.read_directly() or large.read_filtered()
@@ -110,6 +114,7 @@ def _read_small(
         rows=[Row(record.line, record.cells, record.span) for record in found],
         guesses=(*guesses, encoding.guess(), *reading.guesses),
         problems=tuple(problems),
+        longest_field=surveyed.size,
     )
     return tables.read_grid(grid, delimiter=reading.dialect.delimiter)
 
@@ -157,7 +162,7 @@ class _LargeText:
         self._copy = folder / "strict.csv"
         head = found.head.decode("utf-8-sig", "ignore").replace("\r\n", "\n").split("\n")[:-1]
         if not head:
-            raise UnreadableFile("line_too_long", line=1, limit=EDGE_BYTES)
+            raise UnreadableFile("line_too_long", line=1, limit_bytes=len(found.head))
         reading = text.find_dialect(head)
         self._dialect, self._skip = reading.dialect, reading.skip
         numbered = list(enumerate(head, start=1))[reading.skip :]
@@ -170,8 +175,7 @@ class _LargeText:
         if not shown:
             raise UnreadableFile("no_table")
         self._table = _longest(shown)
-        if self._table.width > MAX_COLUMNS:
-            raise UnreadableFile("too_many_columns", columns=self._table.width, limit=MAX_COLUMNS)
+        tables.check_width(self._table.width)
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
         footer = take_footer(tail, self._table.width)
@@ -213,7 +217,9 @@ class _LargeText:
             findings.problem(code, line)
         return findings
 
-    def _draft(self, source: CsvSource, findings: Findings, seen: int, lines: LineNumbers) -> Draft:
+    def _draft(
+        self, source: CsvSource, findings: Findings, seen: int, lines: LineNumbers, longest_field: int
+    ) -> Draft:
         samples = sample_columns(self._sample_rows, self._table.width)
         return Draft(
             name="",
@@ -225,6 +231,7 @@ class _LargeText:
             guesses=self._guesses,
             findings=findings,
             seen=seen,
+            longest_field=longest_field,
         )
 
     def read_directly(self) -> ReadTable | None:
@@ -245,7 +252,8 @@ class _LargeText:
             skip=top,
             doubtful=True,
         )
-        draft = self._draft(source, findings, self._lines - top + len(self._table.set_aside), lines)
+        seen = self._lines - top + len(self._table.set_aside)
+        draft = self._draft(source, findings, seen, lines, self._found.longest_line)
         return self._tables.try_to_write(draft)
 
     def read_filtered(self) -> ReadTable:
@@ -259,7 +267,7 @@ class _LargeText:
         )
         try:
             with progress.part(FILTERED, 1):
-                return self._tables.write(self._draft(source, findings, seen, lines))
+                return self._tables.write(self._draft(source, findings, seen, lines, longest))
         finally:
             self._copy.unlink()
 
@@ -343,8 +351,6 @@ class _LargeText:
     def _numbered(self, top: int) -> Iterator[tuple[int, str]]:
         with self._path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
             for number, line in enumerate(file, start=1):
-                if len(line) > MAX_RECORD_BYTES:
-                    raise UnreadableFile("line_too_long", line=number, limit=MAX_RECORD_BYTES)
                 if number % LINES_BETWEEN_WORDS == 0:
                     progress.report("looking", number / self._lines)
                 if number > top:

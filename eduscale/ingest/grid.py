@@ -42,3 +42,5 @@ class Grid:
     guesses: tuple[ReadGuess, ...] = ()
     problems: tuple[ReadProblem, ...] = ()
     stretch: "Stretch | None" = None
+    longest_field: int | None = None
+    """What no cell is longer than, where that is known without looking."""

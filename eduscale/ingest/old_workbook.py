@@ -25,9 +25,9 @@ from eduscale.ingest.old_workbook_records import (
     shared_texts,
     short_text,
 )
-from eduscale.ingest.sheets import Budget, CellRows, Merge, SheetRows, read_sheets
+from eduscale.ingest.sheets import Budget, CellRows, Merge, SheetRows, check_sheets, read_sheets
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import Alternative, ReadGuess, ReadTable, Said
+from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, ReadTable, Said
 
 STREAMS = {
     "EncryptedPackage": "encrypted_workbook",
@@ -82,7 +82,7 @@ class _Book:
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of an XLS workbook, written."""
-    grids = read_workbook(path)
+    grids = read_workbook(path, workspace.limits)
     workspace.use_all_threads()
     return [
         table
@@ -91,15 +91,16 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     ]
 
 
-def read_workbook(path: Path) -> tuple[Grid, ...]:
+def read_workbook(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:
     """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile."""
     if path.stat().st_size > MAX_STREAM_BYTES:
-        raise UnreadableFile("too_large_unpacked", limit=MAX_STREAM_BYTES)
+        raise UnreadableFile("too_large_unpacked", limit_bytes=MAX_STREAM_BYTES)
     try:
         book = _read_globals(_stream(path.read_bytes()))
         encoding = None if book.wide else _encoding(book)
         codec = encoding.codec if encoding else ""
-        budget = Budget()
+        check_sheets(len(book.sheets), limits)
+        budget = Budget(limits.cells)
         sheets = [_Sheet(_decoded(name, codec), hidden, start) for name, hidden, start in book.sheets]
         grids = read_sheets(sheets, lambda sheet: _SheetReader(book, budget, codec).read(sheet.start))
     except (struct.error, IndexError, UnicodeDecodeError) as error:

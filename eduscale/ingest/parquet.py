@@ -110,6 +110,13 @@ class BadCell(NamedTuple):
     raw: str
 
 
+class LongCell(NamedTuple):
+    """The 0-based places of a cell that is too long."""
+
+    row: int
+    column: int
+
+
 class Loaded(NamedTuple):
     """What was written: rows, each column's form, the cells that became null, lines that were no records, and the
     columns of whole numbers that a double does not hold.
@@ -179,6 +186,19 @@ class ParquetWriter:
             for place, choice in decided.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
+
+    def first_longer(self, target: Path, columns: Mapping[int, str], limit: int) -> LongCell | None:
+        """Return where a text of more than `limit` characters is first met, column by column, if anywhere."""
+        written = f"read_parquet({literal(str(target))}, file_row_number = true)"
+        for some in _some(list(columns)):
+            longest = ", ".join(f'max(length("{columns[place]}"))' for place in some)
+            found = self._row(f"SELECT {longest} FROM {written}")
+            for place, length in zip(some, found, strict=True):
+                if (length or 0) > limit:
+                    is_long = f'length("{columns[place]}") > {limit}'
+                    (row,) = self._row(f"SELECT min(file_row_number) FROM {written} WHERE {is_long}")
+                    return LongCell(row, place)
+        return None
 
     def write_rejects(self, path: Path, target: Path) -> None:
         """Write a CSV file of rejects as Parquet."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from eduscale.core import progress
 from eduscale.core.sandbox import Sandbox
-from eduscale.models.reading import Reading, ReadTask
+from eduscale.models.reading import Reading, ReadLimits, ReadTask
 
 TASK = "eduscale.ingest.tabular:read_file"
 
@@ -16,11 +16,14 @@ def read_sent_file(
     filename: str,
     folder: Path,
     memory_bytes: int,
+    limits: ReadLimits,
     deadline_s: float,
     patience_s: float,
 ) -> Reading:
     """Read a file in a child, whose progress counts as ours; its Parquet files are in `folder` afterwards."""
-    task = ReadTask(path=str(path), filename=filename, folder=str(folder), memory_bytes=memory_bytes)
+    task = ReadTask(
+        path=str(path), filename=filename, folder=str(folder), memory_bytes=memory_bytes, limits=limits
+    )
     answer = sandbox.run(
         TASK,
         task.model_dump_json().encode(),

@@ -7,10 +7,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, Grid, Row
-from eduscale.models.reading import Alternative, ReadGuess, Said
-
-MAX_CELLS = 2_500_000
-"""What half a gigabyte holds at about 150 bytes a cell."""
+from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, Said
 
 
 class Merge(NamedTuple):
@@ -37,14 +34,15 @@ class Listed(Protocol):
 class Budget:
     """The cells that may still be taken from a workbook."""
 
-    def __init__(self) -> None:
-        self._left = MAX_CELLS
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._left = limit
 
     def spend(self, cells: int) -> None:
         """Take some; raises UnreadableFile where there are not so many."""
         self._left -= cells
         if self._left < 0:
-            raise UnreadableFile("too_many_cells", limit=MAX_CELLS)
+            raise UnreadableFile("too_many_cells", limit=self.limit)
 
 
 @dataclass(frozen=True)
@@ -92,10 +90,10 @@ class CellRows:
             if any(column < len(cells) and not _is_empty(cells[column]) for cells in self._rows.values())
         ]
         rows = [Row(number + 1, self._rows[number]) for number in sorted(self._rows)]
-        return SheetRows(finished(rows, merges), unseen, len(columns))
+        return SheetRows(finished(rows, merges, self._budget.limit), unseen, len(columns))
 
 
-def finished(rows: Iterable[Row], merges: Sequence[Merge]) -> list[Row]:
+def finished(rows: Iterable[Row], merges: Sequence[Merge], max_cells: int) -> list[Row]:
     """Return rows without blank ones, blank ends and blank columns on the left, merged ranges filled."""
     kept = []
     for row in rows:
@@ -104,7 +102,7 @@ def finished(rows: Iterable[Row], merges: Sequence[Merge]) -> list[Row]:
             cells.pop()
         if cells:
             kept.append(Row(row.number, cells))
-    fill_merged(kept, merges)
+    fill_merged(kept, merges, max_cells)
     blank = min((_leading(row.cells) for row in kept), default=0)
     return [Row(row.number, row.cells[blank:]) for row in kept] if blank else kept
 
@@ -117,13 +115,13 @@ def _is_empty(cell: Cell) -> bool:
     return cell is None or cell == ""
 
 
-def fill_merged(rows: list[Row], merges: Sequence[Merge]) -> None:
+def fill_merged(rows: list[Row], merges: Sequence[Merge], max_cells: int) -> None:
     """Give every cell of a merged range the value of its first one, within the width of the sheet."""
     if not merges:
         return
     numbers = [row.number for row in rows]
     width = max((len(row.cells) for row in rows), default=0)
-    budget = Budget()
+    budget = Budget(max_cells)
     for merge in merges:
         first = bisect_left(numbers, merge.top + 1)
         if first == len(rows) or numbers[first] != merge.top + 1 or merge.left >= len(rows[first].cells):
@@ -140,6 +138,12 @@ def fill_merged(rows: list[Row], merges: Sequence[Merge]) -> None:
 
 
 S = TypeVar("S", bound=Listed)
+
+
+def check_sheets(sheets: int, limits: ReadLimits) -> None:
+    """Refuse a workbook of too many sheets."""
+    if sheets > limits.sheets:
+        raise UnreadableFile("too_many_sheets", sheets=sheets, limit=limits.sheets)
 
 
 def read_sheets(sheets: Sequence[S], read: Callable[[S], SheetRows]) -> tuple[Grid, ...]:

@@ -18,10 +18,8 @@ from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.records import Records
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.ingest.values import column_of_values
-from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadTable, Said
+from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
 
-MAX_COLUMNS = 5_000
-"""What a child's memory holds in every step from the first line to a page of rows."""
 EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
 MAX_NAMED_CELLS = 20
@@ -73,6 +71,8 @@ class Draft:
     findings: Findings
     seen: int
     """Rows of the sender's file that belong to this table: data, rejected or set aside."""
+    longest_field: int | None = None
+    """What no cell is longer than, where that is known without looking."""
     chosen: Mapping[int, Choice] = field(default_factory=dict)
     """The columns that need no decision, because their cells are typed."""
     short_names: Sequence[str] = ()
@@ -89,8 +89,9 @@ class TableReader:
     A table that has no name of its own, such as a sheet's, gets the default one.
     """
 
-    def __init__(self, folder: Path, writer: ParquetWriter, *, default_name: str = "") -> None:
+    def __init__(self, folder: Path, writer: ParquetWriter, *, limits: ReadLimits, default_name: str = "") -> None:
         self._folder = folder
+        self._limits = limits
         self._default_name = default_name
         self._writer = writer
         self._next = 0
@@ -115,9 +116,13 @@ class TableReader:
                 read.append(self._read_found(grid, table, delimiter, name, alone=len(found) == 1))
         return read
 
+    def check_width(self, columns: int) -> None:
+        """Refuse a table of too many columns."""
+        if columns > self._limits.columns:
+            raise UnreadableFile("too_many_columns", columns=columns, limit=self._limits.columns)
+
     def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, name: str, *, alone: bool) -> ReadTable:
-        if table.width > MAX_COLUMNS:
-            raise UnreadableFile("too_many_columns", columns=table.width, limit=MAX_COLUMNS)
+        self.check_width(table.width)
         findings = self.findings()
         seen = len(table.data) + len(table.set_aside)
         for row, code in table.set_aside:
@@ -170,6 +175,7 @@ class TableReader:
             guesses=[*grid.guesses, *table.guesses],
             findings=findings,
             seen=seen,
+            longest_field=grid.longest_field,
             chosen={place: array.choice for place, array in enumerate(arrays) if array.choice is not None},
         )
         return self.write(draft)
@@ -207,8 +213,7 @@ class TableReader:
 
     def write(self, draft: Draft) -> ReadTable:
         """Write a draft as Parquet and return the finished table; raises if a row is unaccounted for."""
-        if len(draft.labels) > MAX_COLUMNS:
-            raise UnreadableFile("too_many_columns", columns=len(draft.labels), limit=MAX_COLUMNS)
+        self.check_width(len(draft.labels))
         index, self._next = self._next, self._next + 1
         names = draft.names()
         rows_file = f"rows-{index}.parquet"
@@ -254,6 +259,7 @@ class TableReader:
             raise EduscaleError(
                 "rows in and rows out differ", seen=draft.seen, rows=loaded.rows, rejected=rejected
             )
+        self._check_fields(draft, loaded, names, self._folder / rows_file)
         rejects_file = None
         if findings.close():
             rejects_file = f"rejects-{index}.parquet"
@@ -284,6 +290,17 @@ class TableReader:
             rows_file=rows_file,
             rejects_file=rejects_file,
         )
+
+    def _check_fields(self, draft: Draft, loaded: Loaded, names: list[str], target: Path) -> None:
+        """Refuse a table with a cell that is too long."""
+        limit = self._limits.field_length
+        if draft.longest_field is not None and draft.longest_field <= limit:
+            return
+        texts = [place for place, choice in enumerate(loaded.choices) if choice.form.storage == "VARCHAR"]
+        long = self._writer.first_longer(target, {place: names[place] for place in texts}, limit)
+        if long is not None:
+            label = draft.labels[long.column] or names[long.column]
+            raise UnreadableFile("field_too_long", line=draft.lines(long.row), column=label, limit=limit)
 
 
 def fit_rows(

@@ -28,6 +28,9 @@ from eduscale.models.reading import ReadGuess, Reading, ReadTable, ReadTask, Sai
 DUCKDB_SHARE = 0.6
 """The part of the child's memory that DuckDB may use for its buffers."""
 
+SPILL_SHARE = 8
+"""So many times the child's memory DuckDB may put aside on the disk."""
+
 _warm: list[duckdb.DuckDBPyConnection] = []
 
 
@@ -61,9 +64,12 @@ def _read(task: ReadTask) -> list[ReadTable]:
     folder = Path(task.folder)
     try:
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
+        connection.execute(f"SET max_temp_directory_size = '{task.memory_bytes * SPILL_SHARE}B'")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
-        tables = TableReader(folder, ParquetWriter(connection), default_name=PurePath(task.filename).stem)
-        workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes)
+        tables = TableReader(
+            folder, ParquetWriter(connection), limits=task.limits, default_name=PurePath(task.filename).stem
+        )
+        workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes, task.limits)
         found = _read_sent(Path(task.path), task.filename, workspace)
     finally:
         connection.close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
-from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import Alternative, ReadGuess, Said
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -20,7 +19,8 @@ MAX_LONG_SEARCHES = 20
 """After so many open quotes that no line closed ..."""
 SHORT_SEARCH = 20
 """... only so many lines are searched."""
-MAX_LINE_LENGTH = 16 << 20
+MAX_RECORD_LENGTH = 16 << 20
+"""A quote that is still open after so many characters is an ordinary character."""
 FREE_TEXT_SCORE = 0.45
 """What a candidate must beat: that the file is one column of free text."""
 NOTE_WEIGHT = 0.4
@@ -240,8 +240,6 @@ class Records:
     def record(self, number: int, line: str) -> Record:
         """Return the record that starts with a line just taken, taking more where a quote is open at its end."""
         dialect = self._dialect
-        if len(line) > MAX_LINE_LENGTH:
-            raise UnreadableFile("line_too_long", line=number, limit=MAX_LINE_LENGTH)
         if not dialect.quote or dialect.quote not in line:
             return Record(number, _bare_cells(line, dialect))
         cells, flaw = split_quoted(line, dialect)
@@ -261,7 +259,7 @@ class Records:
         while (
             len(taken) < limit
             and attempts < MAX_ATTEMPTS
-            and size < MAX_LINE_LENGTH
+            and size < MAX_RECORD_LENGTH
             and (following := self.take()) is not None
         ):
             taken.append(following)

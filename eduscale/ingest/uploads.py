@@ -19,6 +19,7 @@ from eduscale.core import progress
 from eduscale.core.errors import (
     ChildCrashed,
     DeadlineExceeded,
+    FileSizeExceeded,
     InvalidField,
     MemoryExceeded,
     NotFound,
@@ -31,7 +32,7 @@ from eduscale.core.errors import (
 from eduscale.core.sandbox import Sandbox
 from eduscale.ingest.dataset_names import dataset_name
 from eduscale.ingest.reader import read_sent_file
-from eduscale.models.reading import Reading, Said
+from eduscale.models.reading import Reading, ReadLimits, Said
 from eduscale.models.upload import Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.uploads import UploadStore, VersionedHead
 from eduscale.warehouse.catalogue import Catalogue, extended, place
@@ -84,6 +85,7 @@ class UploadService:
         read_timeout_s: float,
         patience_s: float,
         memory_bytes: int,
+        limits: ReadLimits,
     ) -> None:
         self._uploads = uploads
         self._catalogue = catalogue
@@ -91,6 +93,7 @@ class UploadService:
         self._read_timeout_s = read_timeout_s
         self._patience_s = patience_s
         self._memory_bytes = memory_bytes
+        self._limits = limits
         self._reader = _process_name()
         self._commit = threading.Lock()
         self._turns = _Turns()
@@ -248,12 +251,13 @@ class UploadService:
                 filename=upload.filename,
                 folder=folder,
                 memory_bytes=self._memory_bytes,
+                limits=self._limits,
                 deadline_s=self._read_timeout_s,
                 patience_s=self._patience_s,
             )
         except UnreadableFile as error:
             return Reading(error=Said(code=error.reason, facts=error.facts))
-        except (DeadlineExceeded, MemoryExceeded, ChildCrashed) as error:
+        except (DeadlineExceeded, MemoryExceeded, FileSizeExceeded, ChildCrashed) as error:
             return Reading(error=Said(code=f"reading_{error.code}", facts=error.facts))
 
     def _commit_reading(self, head: Head, version: str, reading: Reading, started: float) -> None:

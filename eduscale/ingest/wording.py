@@ -65,8 +65,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Sešit má více než {limit} částí, což není běžný sešit. Uložte jej prosím znovu v Excelu.",
     ),
     "too_large_unpacked": (
-        "The workbook is too large when unpacked. Please split it into smaller files.",
-        "Sešit je po rozbalení příliš velký. Rozdělte jej prosím na menší soubory.",
+        "The workbook is too large when unpacked: more than {limit_bytes}. Please split it into smaller files.",
+        "Sešit je po rozbalení příliš velký: přes {limit_bytes}. Rozdělte jej prosím na menší soubory.",
     ),
     "compressed_file": (
         "The file is compressed. Please unpack it and send the table itself.",
@@ -97,20 +97,36 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Tabulka má {columns} sloupců, přečíst jich lze nejvýše {limit}. Rozdělte ji prosím.",
     ),
     "too_many_cells": (
-        "The workbook has too many cells to be read. Please split it.",
-        "Sešit má příliš mnoho buněk. Rozdělte jej prosím.",
+        "The workbook has more than {limit} cells, too many to be read. Please split it into smaller ones.",
+        "Sešit má více než {limit} buněk, což je na přečtení příliš. Rozdělte jej prosím na menší.",
+    ),
+    "too_many_sheets": (
+        "The workbook has {sheets} sheets, more than the {limit} that can be read. Please split it.",
+        "Sešit má {sheets} listů, přečíst jich lze nejvýše {limit}. Rozdělte jej prosím.",
+    ),
+    "field_too_long": (
+        "A cell in row {line}, column {column}, is too large: it has more than {limit} characters. Please check "
+        "that the table is complete and that its quotation marks come in pairs.",
+        "Buňka na řádku {line} ve sloupci {column} je příliš velká: má více než {limit} znaků. Ověřte prosím, že "
+        "je tabulka úplná a že uvozovky v ní tvoří páry.",
     ),
     "line_too_long": (
-        "Line {line} is longer than {limit} characters. Please check that it is a table, one record a line.",
-        "Řádek {line} je delší než {limit} znaků. Ověřte prosím, že soubor je tabulka s jedním záznamem na řádku.",
+        "Line {line} is too large: it has more than {limit_bytes}. Please check that the file is a table, "
+        "with one record a line.",
+        "Řádek {line} je příliš velký: má přes {limit_bytes}. Ověřte prosím, že soubor je tabulka s jedním "
+        "záznamem na řádku.",
     ),
     "reading_deadline_exceeded": (
-        "Reading the file took too long and was stopped. Please split it into smaller files.",
-        "Čtení souboru trvalo příliš dlouho a bylo zastaveno. Rozdělte jej prosím na menší soubory.",
+        "Reading the file took longer than {seconds} seconds and was stopped. Please split it into smaller files.",
+        "Čtení souboru trvalo déle než {seconds} s a bylo zastaveno. Rozdělte jej prosím na menší soubory.",
     ),
     "reading_memory_exceeded": (
-        "The file needs too much memory to be read. Please split it into smaller files.",
-        "Soubor je na přečtení příliš velký. Rozdělte jej prosím na menší soubory.",
+        "Reading the file needs more memory than the {bytes} there are for it. Please split it.",
+        "Soubor je příliš velký: na přečtení potřebuje více paměti než {bytes}. Rozdělte jej prosím na menší.",
+    ),
+    "reading_file_size_exceeded": (
+        "Reading the file makes a file larger than {bytes}. Please split it into smaller files.",
+        "Soubor je příliš velký: při čtení by z něj vznikl soubor přes {bytes}. Rozdělte jej prosím na menší.",
     ),
     "reading_child_crashed": (
         "The file could not be read because the reader stopped unexpectedly. Please try a fresh export.",
@@ -409,7 +425,9 @@ def say(said: Said, language: Language) -> str:
     facts: dict[str, object] = {}
     for name, value in said.facts.items():
         terms = {"type": _TYPES, "form": _FORMS, "format": _FORMATS}.get(name, {})
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and name.endswith("bytes"):
+            facts[name] = _size(value, spoken)
+        elif isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
             facts[name] = _Count(value)
         elif isinstance(value, str):
             facts[name] = terms[value][spoken] if value in terms else value
@@ -418,6 +436,17 @@ def say(said: Said, language: Language) -> str:
     if said.code not in _SENTENCES:
         return said.code.replace("_", " ")
     return _SENTENCES[said.code][spoken].format_map(facts)
+
+
+def _size(size_bytes: int, spoken: int) -> str:
+    """Return a number of bytes as people write it, with two digits that count."""
+    size, unit = float(size_bytes), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1024:
+            break
+        size, unit = size / 1024, larger
+    number = f"{size:.0f}" if size >= 10 or size.is_integer() else f"{size:.1f}"
+    return f"{number.replace('.', ',') if spoken else number} {unit}"
 
 
 def codes() -> frozenset[str]:

@@ -24,7 +24,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
-from eduscale.ingest.sheets import MAX_CELLS, fill_merged, sheet_guesses
+from eduscale.ingest.sheets import Budget, fill_merged, sheet_guesses
 from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
@@ -36,7 +36,7 @@ from eduscale.ingest.workbook_xml import (
     long_numbers,
 )
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import ReadGuess, ReadTable
+from eduscale.models.reading import ReadGuess, ReadLimits, ReadTable
 
 MARGIN_ROWS = 50
 """So many rows around the sample of a long sheet may turn out to be titles, headers and notes."""
@@ -60,7 +60,7 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     """Return the tables of an XLSX workbook, written."""
     # A workbook arrives in many small statements, which more threads would only slow down.
     with progress.part(0, PARSED):
-        grids = read_workbook(path, workspace.folder, workspace.connection)
+        grids = read_workbook(path, workspace.folder, workspace.limits, workspace.connection)
     workspace.use_all_threads()
     tables: list[ReadTable] = []
     for number, grid in enumerate(grids):
@@ -70,7 +70,7 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
 
 
 def read_workbook(
-    path: Path, folder: Path, connection: duckdb.DuckDBPyConnection | None = None
+    path: Path, folder: Path, limits: ReadLimits, connection: duckdb.DuckDBPyConnection | None = None
 ) -> tuple[Grid, ...]:
     """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile.
 
@@ -80,12 +80,12 @@ def read_workbook(
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(1) as pool:
         target = Path(file.name)
         with progress.part(0, COPIED):
-            sheets = copy_checked(path, target)
+            sheets = copy_checked(path, target, limits)
         columns = None
         if connection is not None and any(_parts(sheet)[1] for sheet in sheets) and _has_few_strings(target):
             columns = _Columns(pool.submit(fastexcel.read_excel, str(target)), connection)
         with ZipFile(target) as copy, _open(target) as workbook, progress.part(COPIED, 1):
-            package = _Package(workbook, copy, columns)
+            package = _Package(workbook, copy, columns, Budget(limits.cells))
             read = _read([sheet for sheet in sheets if not sheet.hidden], package)
             read = read or _read([sheet for sheet in sheets if sheet.hidden], package)
     skipped = [sheet for sheet in sheets if sheet not in read]
@@ -103,11 +103,12 @@ class _Columns(NamedTuple):
 
 
 class _Package(NamedTuple):
-    """The copy, opened by those who read it."""
+    """The copy, opened by those who read it, and the cells that may be taken from it."""
 
     workbook: CalamineWorkbook
     copy: ZipFile
     columns: _Columns | None
+    budget: Budget
 
 
 _Rows = tuple[list[Row], Stretch | None]
@@ -115,11 +116,10 @@ _Rows = tuple[list[Row], Stretch | None]
 
 def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
     """Return the rows of the sheets that hold any."""
-    budget = MAX_CELLS
     read: dict[Sheet, _Rows] = {}
     for number, sheet in enumerate(sheets):
         with progress.part(number / len(sheets), (number + 1) / len(sheets)):
-            rows, stretch, budget = _rows(sheet, package, budget)
+            rows, stretch = _rows(sheet, package)
         if rows:
             read[sheet] = rows, stretch
     return read
@@ -139,30 +139,28 @@ def _open(path: Path) -> CalamineWorkbook:
         raise UnreadableFile("damaged_workbook") from error
 
 
-def _rows(sheet: Sheet, package: _Package, budget: int) -> tuple[list[Row], Stretch | None, int]:
-    """Return a sheet's rows that hold a value, and what is left of the budget of cells."""
+def _rows(sheet: Sheet, package: _Package) -> _Rows:
+    """Return a sheet's rows that hold a value, and the stretch that one of them stands for."""
     head, middle, tail = _parts(sheet)
     share = 1 / max(1, len(sheet.blocks))
     with progress.part(0, share * len(head)):
-        rows, budget = _cells(head, package, budget)
+        rows = _cells(head, package)
     with progress.part(share * len(head), 1 - share * len(tail)):
         stretch = _stretch(middle, tail[0], package.columns) if middle and package.columns else None
         if stretch is None:
-            more, budget = _cells(middle, package, budget)
-            rows += more
+            rows += _cells(middle, package)
         else:
             rows.append(stretch.stand_in())
-            budget = _spend(budget, stretch.rows * len(stretch.columns))
+            package.budget.spend(stretch.rows * len(stretch.columns))
     with progress.part(1 - share * len(tail), 1):
-        more, budget = _cells(tail, package, budget)
-    rows += more
+        rows += _cells(tail, package)
     if sheet.merges:
-        fill_merged(rows, sheet.merges)
+        fill_merged(rows, sheet.merges, package.budget.limit)
     while rows and all(row.cells[0] is None for row in rows):
         if stretch is not None:
             rows, stretch = stretch.expanded(rows), None
         rows = [Row(row.number, row.cells[1:]) for row in rows]
-    return rows, stretch, budget
+    return rows, stretch
 
 
 _Blocks = Sequence[Block]
@@ -217,24 +215,18 @@ def _columns(reader: fastexcel.ExcelReader, block: Block) -> fastexcel.ExcelShee
     return reader.load_sheet(block.place, schema_sample_rows=None, dtype_coercion="strict")
 
 
-def _cells(blocks: _Blocks, package: _Package, budget: int) -> tuple[list[Row], int]:
-    """Return the rows of blocks that hold a value, and what is left of the budget of cells."""
+def _cells(blocks: _Blocks, package: _Package) -> list[Row]:
+    """Return the rows of blocks that hold a value."""
     rows: list[Row] = []
     with closing(_ahead(blocks, lambda block: package.workbook.get_sheet_by_index(block.place))) as found:
         try:
             for block, parsed in found:
-                budget = _spend(budget, parsed.height * parsed.width)
+                package.budget.spend(parsed.height * parsed.width)
                 if parsed.start is not None:
                     rows += _block_rows(block, parsed, parsed.start, package.copy)
         except CalamineError as error:
             raise UnreadableFile("damaged_workbook") from error
-    return rows, budget
-
-
-def _spend(budget: int, cells: int) -> int:
-    if cells > budget:
-        raise UnreadableFile("too_many_cells", limit=MAX_CELLS)
-    return budget - cells
+    return rows
 
 
 def _ahead(blocks: _Blocks, parse: Callable[[Block], T]) -> Generator[tuple[Block, T], None, None]:

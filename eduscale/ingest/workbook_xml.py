@@ -6,8 +6,6 @@ instead of the whole rectangle up to it, a sheet is parsed piece by piece, and w
 """
 
 import re
-import struct
-import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,15 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest.sheets import Merge
+from eduscale.ingest.sheets import Merge, check_sheets
+from eduscale.ingest.zips import ZIP_ERRORS, TooManyEntries, open_zip
+from eduscale.models.reading import ReadLimits
 
-MAX_ENTRIES = 10_000
-MAX_DIRECTORY_BYTES = 2 << 20
-MAX_UNPACKED_BYTES = 1 << 30
 MAX_PART_BYTES = 32 << 20
 """What a part that is held as a whole may take: the workbook, the styles, what stands around a sheet's rows."""
 MAX_STRINGS_BYTES = 256 << 20
@@ -109,34 +106,22 @@ def _place(column: bytes, row: bytes) -> Place:
     return int(row) - 1, column_index(column.decode())
 
 
-def copy_checked(source: Path, target: Path) -> tuple[Sheet, ...]:
+def copy_checked(source: Path, target: Path, limits: ReadLimits) -> tuple[Sheet, ...]:
     """Write the copy of a workbook that is safe to parse and return its worksheets; raises UnreadableFile."""
     try:
-        _check_directory(source)
-        with ZipFile(source) as package, ZipFile(target, "w", ZIP_STORED) as copy:
-            return _Copier(package, copy).run()
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeDecodeError) as error:
+        with open_zip(source, limits.entries) as package, ZipFile(target, "w", ZIP_STORED) as copy:
+            return _Copier(package, copy, limits).run()
+    except TooManyEntries as error:
+        raise UnreadableFile("too_many_entries", limit=limits.entries) from error
+    except (*ZIP_ERRORS, UnicodeDecodeError) as error:
         raise UnreadableFile("damaged_workbook") from error
-
-
-def _check_directory(source: Path) -> None:
-    """Refuse a central directory that would be costly to load: `ZipFile` loads all of it at once."""
-    with source.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 65_557))
-        tail = file.read()
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or len(tail) < end + 22:
-        raise UnreadableFile("damaged_workbook")
-    entries, directory_bytes = struct.unpack_from("<HI", tail, end + 10)
-    if entries > MAX_ENTRIES or directory_bytes > MAX_DIRECTORY_BYTES:
-        raise UnreadableFile("too_many_entries", limit=MAX_ENTRIES)
 
 
 class _Copier:
     """Copies one package; counts what it inflates."""
 
-    def __init__(self, package: ZipFile, copy: ZipFile) -> None:
+    def __init__(self, package: ZipFile, copy: ZipFile, limits: ReadLimits) -> None:
+        self._limits = limits
         self._package = package
         self._copy = copy
         self._entries = {
@@ -160,6 +145,7 @@ class _Copier:
                 if kind == "worksheet":
                     hidden = attributes.get("state", "visible") != "visible"
                     declared.append((attributes.get("name", ""), hidden, target))
+        check_sheets(len(declared), self._limits)
         for kind, name, limit in (
             ("styles", "xl/styles.xml", MAX_PART_BYTES),
             ("sharedStrings", "xl/sharedStrings.xml", MAX_STRINGS_BYTES),
@@ -210,8 +196,8 @@ class _Copier:
                 size += len(chunk)
                 self._inflated += len(chunk)
                 progress.report("looking", self._inflated / self._declared)
-                if size > limit or self._inflated > MAX_UNPACKED_BYTES:
-                    raise UnreadableFile("too_large_unpacked", limit=min(limit, MAX_UNPACKED_BYTES))
+                if size > limit or self._inflated > self._limits.unpacked_bytes:
+                    raise UnreadableFile("too_large_unpacked", limit_bytes=min(limit, self._limits.unpacked_bytes))
                 # A single character is found many times faster than two.
                 if (b"!" in chunk or b"!" in last) and _DOCTYPE.search(last + chunk):
                     raise UnreadableFile("unsafe_workbook")
@@ -238,7 +224,7 @@ class _Copier:
             blocks.append(Block(self._blocks, has_errors, first))
             self._blocks += 1
 
-        with closing(self._chunks(target, MAX_UNPACKED_BYTES)) as chunks:
+        with closing(self._chunks(target, self._limits.unpacked_bytes)) as chunks:
             foot = _cut(chunks, keep)
         merges = tuple(
             Merge(int(top) - 1, column_index(left.decode()), int(bottom) - 1, column_index(right.decode()))
@@ -332,7 +318,7 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
             pending = pending[cut:]
             seen -= cut
         elif seen > MAX_BLOCK_BYTES:
-            raise UnreadableFile("too_large_unpacked", limit=MAX_BLOCK_BYTES)
+            raise UnreadableFile("too_large_unpacked", limit_bytes=MAX_BLOCK_BYTES)
         pending += _next(chunks)
     if not empty:
         for block in _pieces(pending[:end], row):
@@ -341,7 +327,7 @@ def _cut(chunks: Iterator[bytes], keep: Callable[[bytes, bytes, bytes], None]) -
     for chunk in chunks:
         pending += chunk
         if len(pending) > MAX_PART_BYTES:
-            raise UnreadableFile("too_large_unpacked", limit=MAX_PART_BYTES)
+            raise UnreadableFile("too_large_unpacked", limit_bytes=MAX_PART_BYTES)
     if b"</" + prefix + b"worksheet" not in pending:
         raise UnreadableFile("damaged_workbook")
     return pending
@@ -371,7 +357,7 @@ def _pieces(block: bytes, row: bytes) -> Iterator[bytes]:
     if first is None or last is None:
         span = block.count(row[:-1])
         if span * width > MAX_BLOCK_AREA:
-            raise UnreadableFile("too_many_cells")
+            raise UnreadableFile("too_many_cells", limit=MAX_BLOCK_AREA)
         if cell and int(cell[1]) > (int(first[1]) if first else 0) + span:
             raise UnreadableFile("damaged_workbook")
         if block.strip():

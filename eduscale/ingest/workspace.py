@@ -6,11 +6,14 @@ from pathlib import Path
 import duckdb
 
 from eduscale.ingest.tables import TableReader
+from eduscale.models.reading import ReadLimits
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The child's one DuckDB connection, the folder for its files, what writes tables, and what it may use.
+    """The child's one DuckDB connection, the folder for its files, what writes tables, and what may be used.
+
+    `limits` are those of the file; a reader refuses what goes over them, as soon as it sees it.
 
     A reader that works in many small statements leaves the connection at the one thread that it starts with.
     """
@@ -20,6 +23,7 @@ class Workspace:
     tables: TableReader
     threads: int
     memory_bytes: int
+    limits: ReadLimits
 
     def use_all_threads(self) -> None:
         """Let DuckDB use as many threads as the child may."""

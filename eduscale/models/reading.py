@@ -11,6 +11,23 @@ ColumnType = Literal["text", "integer", "decimal", "boolean", "date", "datetime"
 Value = str | int | float | bool | None
 
 
+class ReadLimits(Model):
+    """What one sent file may hold; whatever is over one of these is refused with a sentence that names it."""
+
+    unpacked_bytes: int = 1 << 30
+    """Of an archive with all that is in it, or of a workbook."""
+    entries: int = 10_000
+    """Files in an archive, or parts of a workbook."""
+    sheets: int = 1_000
+    columns: int = 5_000
+    """Of a table. So many a child's memory holds in every step from the first line to a page of rows."""
+    cells: int = 2_500_000
+    """Of a file that is held as a whole, as a workbook is; half a gigabyte holds so many at 150 bytes each."""
+    field_length: int = 8 << 20
+    """Characters in one cell."""
+    line_bytes: int = 16 << 20
+
+
 class ReadTask(Model):
     """What the child needs to read a file: where it is, what it was called, where the Parquet files go.
 
@@ -22,6 +39,7 @@ class ReadTask(Model):
     folder: str
     threads: int = 2
     memory_bytes: int
+    limits: ReadLimits = ReadLimits()
     overrides: tuple[dict[str, Value], ...] = ()
 
 

@@ -23,6 +23,7 @@ from eduscale.core.errors import (
     ChildCrashed,
     DeadlineExceeded,
     EduscaleError,
+    FileSizeExceeded,
     LimitExceeded,
     MemoryExceeded,
     StorageFull,
@@ -287,12 +288,14 @@ def test_an_answer_over_the_cap_is_an_error() -> None:
             run(small, "lie", b"raw \x03\x00\x00\xff\xff\xff\xff\xff\xff")
 
 
-def test_the_size_of_a_file_can_be_limited(tmp_path: Path) -> None:
-    """A child cannot fill the disk with one file."""
+@pytest.mark.parametrize("writer", ["write", "write_by_duckdb", "write_by_a_wrapper"])
+def test_the_size_of_a_file_is_limited(writer: str, tmp_path: Path) -> None:
+    """A child cannot fill the disk with one file, whichever library writes it."""
     with contextlib.closing(make(file_bytes=MIB)) as small:
-        assert run(small, "write", f"{MIB} {tmp_path / 'a'}".encode()) == b"written"
-        with pytest.raises(StorageFull):
-            run(small, "write", f"{MIB + 1} {tmp_path / 'b'}".encode())
+        assert run(small, writer, f"{MIB // 10} {tmp_path / 'a'}".encode()) == b"written"
+        with pytest.raises(FileSizeExceeded) as caught:
+            run(small, writer, f"{MIB + 1} {tmp_path / 'b'}".encode())
+        assert caught.value.facts == {"bytes": MIB}
 
 
 @pytest.mark.parametrize("writer", ["write", "write_by_duckdb", "write_by_a_wrapper"])

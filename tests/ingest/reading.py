@@ -9,7 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from eduscale.ingest.tabular import read_file
-from eduscale.models.reading import Reading, ReadTable, ReadTask
+from eduscale.models.reading import Reading, ReadLimits, ReadTable, ReadTask
 
 Value = str | int | float | bool | date | datetime | time | Decimal | None
 
@@ -60,18 +60,25 @@ class Read(NamedTuple):
         return value
 
 
-def read(folder: Path, data: bytes | str, filename: str = "file.csv") -> Read:
-    """Read bytes, or text as UTF-8, as a file of that name."""
+def read(folder: Path, data: bytes | str, filename: str = "file.csv", **limits: int) -> Read:
+    """Read bytes, or text as UTF-8, as a file of that name; `limits` are those that are not the usual ones."""
     sent = folder / "sent"
     sent.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return read_path(sent, folder, filename)
+    return read_path(sent, folder, filename, **limits)
 
 
-def read_path(sent: Path, folder: Path, filename: str) -> Read:
+def read_path(sent: Path, folder: Path, filename: str, **limits: int) -> Read:
     """Read a file that exists into `folder/out`; anything left there beside the named files is a fault."""
     out = folder / "out"
     out.mkdir()
-    task = ReadTask(path=str(sent), filename=filename, folder=str(out), threads=2, memory_bytes=512 << 20)
+    task = ReadTask(
+        path=str(sent),
+        filename=filename,
+        folder=str(out),
+        threads=2,
+        memory_bytes=512 << 20,
+        limits=ReadLimits(**limits),
+    )
     reading = Reading.model_validate_json(read_file(task.model_dump_json().encode()))
     left = {path.name for path in out.iterdir()}
     named = {name for table in reading.tables for name in (table.rows_file, table.rejects_file) if name}

@@ -11,7 +11,7 @@ from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.stretch import WHOLE_SAMPLE_ROWS
 from eduscale.ingest.tables import TableReader
-from eduscale.models.reading import ReadTable
+from eduscale.models.reading import ReadLimits, ReadTable
 
 LEAP_DAY = dt.date(2024, 2, 29)
 MOMENT = dt.datetime(2024, 1, 1, 8, 5)
@@ -21,7 +21,9 @@ def stored(folder: Path, cells: Sequence[Cell]) -> tuple[ReadTable, list[object]
     """Store a column of cells beside a column of row numbers; return the table and the column's values."""
     rows = [Row(1, ["řádek", "hodnota"]), *(Row(n, [float(n), cell]) for n, cell in enumerate(cells, start=2))]
     with duckdb.connect() as connection:
-        (table,) = TableReader(folder, ParquetWriter(connection)).read_grid(Grid("List1", rows))
+        (table,) = TableReader(folder, ParquetWriter(connection), limits=ReadLimits()).read_grid(
+            Grid("List1", rows)
+        )
         found = connection.sql(f"SELECT hodnota FROM '{folder / table.rows_file}' ORDER BY radek").fetchall()
     return table, [value for (value,) in found]
 

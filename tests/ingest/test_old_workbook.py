@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import sheets
 from eduscale.ingest.grid import ErrorCell, Grid
 from eduscale.ingest.old_workbook import read_workbook
+from eduscale.models.reading import ReadLimits
 from tests.ingest import old_workbooks as xls
 from tests.ingest.reading import read as read_file
 from tests.ingest.reading import read_path
@@ -20,10 +20,10 @@ from tests.ingest.reading import read_path
 MADE = Path(__file__).parent / "files" / "libreoffice.xls"
 
 
-def read(folder: Path, data: bytes) -> tuple[Grid, ...]:
+def read(folder: Path, data: bytes, **limits: int) -> tuple[Grid, ...]:
     path = folder / "made.xls"
     path.write_bytes(data)
-    return read_workbook(path)
+    return read_workbook(path, ReadLimits(**limits))
 
 
 def cells_of(folder: Path, cells: bytes, **options: object) -> list[list[object]]:
@@ -32,9 +32,9 @@ def cells_of(folder: Path, cells: bytes, **options: object) -> list[list[object]
     return [list(row.cells) for row in grid.rows]
 
 
-def refused(folder: Path, data: bytes) -> str:
+def refused(folder: Path, data: bytes, **limits: int) -> str:
     with pytest.raises(UnreadableFile) as caught:
-        read(folder, data)
+        read(folder, data, **limits)
     return caught.value.reason
 
 
@@ -73,7 +73,7 @@ def test_values_of_a_whole_workbook_are_exact(tmp_path: Path) -> None:
 
 
 def test_hidden_sheets_rows_and_columns_are_reported(tmp_path: Path) -> None:
-    guesses = {guess.what: guess for guess in read_workbook(MADE)[0].guesses}
+    guesses = {guess.what: guess for guess in read_workbook(MADE, ReadLimits())[0].guesses}
     assert guesses["sheet"].evidence.facts == {"hidden": "Číselník"}
     assert guesses["hidden_rows"].evidence.facts == {"count": 1}
     assert guesses["hidden_columns"].evidence.facts == {"count": 1}
@@ -215,10 +215,14 @@ def test_a_cell_far_away_costs_next_to_nothing(tmp_path: Path) -> None:
     assert peak_bytes < 4 << 20
 
 
-def test_too_many_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MAX_CELLS", 7)
+def test_too_many_cells_are_refused(tmp_path: Path) -> None:
     content = xls.stream([("List1", 0, b"".join(xls.number(row, 1, row) for row in range(4)))])
-    assert refused(tmp_path, xls.container(content)) == "too_many_cells"
+    assert refused(tmp_path, xls.container(content), cells=7) == "too_many_cells"
+
+
+def test_too_many_sheets_are_refused(tmp_path: Path) -> None:
+    content = xls.stream([(f"List{number}", 0, xls.number(0, 0, 1)) for number in range(3)])
+    assert refused(tmp_path, xls.container(content), sheets=2) == "too_many_sheets"
 
 
 def test_an_encrypted_workbook_is_named_as_such(tmp_path: Path) -> None:
@@ -251,7 +255,7 @@ def test_a_text_that_is_not_there_is_damaged(tmp_path: Path) -> None:
 
 
 def test_a_workbook_cut_anywhere_is_damaged_or_whole(tmp_path: Path) -> None:
-    data, whole = MADE.read_bytes(), read_workbook(MADE)
+    data, whole = MADE.read_bytes(), read_workbook(MADE, ReadLimits())
     for length in range(9, len(data), 61):
         try:
             assert read(tmp_path, data[:length]) == whole

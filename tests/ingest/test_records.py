@@ -14,16 +14,16 @@ from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import forms
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.records import RecordColumn, Records, Rejected
-from eduscale.ingest.tables import MAX_COLUMNS, TableReader
+from eduscale.ingest.tables import TableReader
 from eduscale.ingest.values import ValueColumn
-from eduscale.models.reading import Reading, ReadTable
+from eduscale.models.reading import Reading, ReadLimits, ReadTable
 from tests.ingest.reading import Read
 
 
 def written(folder: Path, *columns: RecordColumn, rejected: Sequence[Rejected] = ()) -> Read:
     """Write records numbered from 1."""
     with duckdb.connect() as connection:
-        reader = TableReader(folder, ParquetWriter(connection), default_name="sent")
+        reader = TableReader(folder, ParquetWriter(connection), limits=ReadLimits(), default_name="sent")
         numbers = range(1, len(columns[0].values) + 1)
         table: ReadTable = reader.read_records(Records("", columns, numbers, rejected=rejected))
     return Read(Reading(tables=(table,)), folder)
@@ -105,7 +105,7 @@ def test_rejected_records_are_rows_seen(tmp_path: Path) -> None:
 
 def test_more_columns_than_a_table_may_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="too_many_columns"):
-        written(tmp_path, *(RecordColumn(f"c{place}", [1]) for place in range(MAX_COLUMNS + 1)))
+        written(tmp_path, *(RecordColumn(f"c{place}", [1]) for place in range(ReadLimits().columns + 1)))
 
 
 def test_a_wide_table_keeps_its_types(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from eduscale.core import progress
 from eduscale.core.errors import Busy, ChildCrashed, InvalidField, NotFound
 from eduscale.ingest.uploads import READ, Known, LandedFile, UploadService, Wish
-from eduscale.models.reading import ReadColumn, Reading, ReadTable, ReadTask, Said
+from eduscale.models.reading import ReadColumn, Reading, ReadLimits, ReadTable, ReadTask, Said
 from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
@@ -115,7 +115,7 @@ class World:
         self.sandbox = sandbox or FakeSandbox()
         self.service = UploadService(
             uploads=self.uploads, catalogue=self.catalogue, sandbox=self.sandbox,  # type: ignore[arg-type]
-            read_timeout_s=5, patience_s=0, memory_bytes=1,
+            read_timeout_s=5, patience_s=0, memory_bytes=1, limits=ReadLimits(),
         )  # fmt: skip
 
     def send(self, data: bytes = GOOD, name: str = "zaci.csv", **wish: str) -> Known:

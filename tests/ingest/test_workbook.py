@@ -16,9 +16,10 @@ import pytest
 import xlsxwriter
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import sheets, workbook, workbook_xml
+from eduscale.ingest import workbook_xml
 from eduscale.ingest.grid import ErrorCell, Grid
 from eduscale.ingest.workbook import read_workbook
+from eduscale.models.reading import ReadLimits
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -48,17 +49,17 @@ def simple(make: Callable[..., Path]) -> Path:
     return make(fill)
 
 
-def read(path: Path) -> tuple[Grid, ...]:
-    return read_workbook(path, path.parent)
+def read(path: Path, **limits: int) -> tuple[Grid, ...]:
+    return read_workbook(path, path.parent, ReadLimits(**limits))
 
 
 def cells(grid: Grid) -> list[list[object]]:
     return [list(row.cells) for row in grid.rows]
 
 
-def refused(path: Path) -> str:
+def refused(path: Path, **limits: int) -> str:
     with pytest.raises(UnreadableFile) as caught:
-        read(path)
+        read(path, **limits)
     return caught.value.reason
 
 
@@ -380,25 +381,19 @@ def test_a_document_type_amid_the_sheet_is_refused(simple: Path, place: bytes) -
     assert refused(path) == "unsafe_workbook"
 
 
-def test_what_unpacks_to_more_than_the_limit_is_refused_without_being_held(
-    simple: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workbook_xml, "MAX_UNPACKED_BYTES", 16 << 20)
+def test_what_unpacks_to_more_than_the_limit_is_refused_without_being_held(simple: Path) -> None:
     path = with_rows(simple, b'<row r="1"><c r="A1"><v>1</v></c></row>' + b" " * (100 << 20))
     tracemalloc.start()
-    assert refused(path) == "too_large_unpacked"
+    assert refused(path, unpacked_bytes=16 << 20) == "too_large_unpacked"
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 64 << 20
 
 
-def test_parts_that_are_small_one_by_one_are_counted_together(
-    simple: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_that_are_small_one_by_one_are_counted_together(simple: Path) -> None:
     with zipfile.ZipFile(simple) as package:
         largest = max(package.getinfo(name).file_size for name in (SHEET, "xl/styles.xml", "xl/sharedStrings.xml"))
-    monkeypatch.setattr(workbook_xml, "MAX_UNPACKED_BYTES", largest)
-    assert refused(simple) == "too_large_unpacked"
+    assert refused(simple, unpacked_bytes=largest) == "too_large_unpacked"
 
 
 def test_strings_over_the_limit_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -414,14 +409,12 @@ def test_a_size_that_lies_does_not_help(simple: Path) -> None:
     assert refused(simple) == "damaged_workbook"
 
 
-def test_too_many_entries_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_xml, "MAX_ENTRIES", 3)
-    assert refused(simple) == "too_many_entries"
+def test_too_many_entries_are_refused(simple: Path) -> None:
+    assert refused(simple, entries=3) == "too_many_entries"
 
 
-def test_too_many_cells_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MAX_CELLS", 7)
-    assert refused(simple) == "too_many_cells"
+def test_too_many_cells_are_refused(simple: Path) -> None:
+    assert refused(simple, cells=7) == "too_many_cells"
 
 
 @pytest.mark.parametrize(
@@ -438,11 +431,10 @@ def test_a_sheet_that_contradicts_itself_is_damaged(simple: Path, rows: bytes) -
     assert refused(with_rows(simple, rows)) == "damaged_workbook"
 
 
-def test_more_merged_ranges_than_cells_are_refused(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MAX_CELLS", 1000)
+def test_more_merged_ranges_than_cells_are_refused(simple: Path) -> None:
     rows = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="L2"><v>1</v></c></row>'
     merges = b"<mergeCells>" + b'<mergeCell ref="A1:L1048576"/>' * 100 + b"</mergeCells>"
-    assert refused(with_rows(simple, rows, merges)) == "too_many_cells"
+    assert refused(with_rows(simple, rows, merges), cells=1000) == "too_many_cells"
 
 
 @pytest.mark.parametrize(
