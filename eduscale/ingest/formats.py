@@ -8,7 +8,7 @@ from typing import Literal
 from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook", "old_workbook"]
+Format = Literal["text", "workbook", "old_workbook", "open_document"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -18,6 +18,8 @@ EXTENSIONS = {
     ".xlsx": "workbook",
     ".xlsm": "workbook",
     ".xls": "old_workbook",
+    ".ods": "open_document",
+    ".fods": "open_document",
 }
 _OTHERS = {
     b"%PDF": "not_a_table_pdf",
@@ -35,7 +37,7 @@ _OTHERS = {
 _ZIP = b"PK"
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
-
+_FLAT_DOCUMENT = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<office:document\s", re.DOTALL)
 
 HEAD_BYTES = 4096
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
@@ -72,7 +74,9 @@ def _format(head: bytes) -> Format:
     """Return which reader a file is for by its first bytes."""
     if head.startswith(_OLD_WORKBOOKS):
         return "old_workbook"
-    return "workbook" if head.startswith(_ZIP) else "text"
+    if head.startswith(_ZIP):
+        return "open_document" if b"mimetypeapplication/" in head[:80] else "workbook"
+    return "open_document" if _FLAT_DOCUMENT.search(head) else "text"
 
 
 def _is_binary(head: bytes) -> bool:

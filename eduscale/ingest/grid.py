@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class ErrorCell(NamedTuple):
-    """A spreadsheet cell whose formula failed; `text` is what the sheet shows, `#DIV/0!` for example."""
+    """A spreadsheet cell whose formula failed or was never calculated.
+
+    `text` is what the sheet shows, `#DIV/0!` for example, or the formula itself, `=A1+B1` for example.
+    """
 
     text: str
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.compound_file import MAX_STREAM_BYTES, SIGNATURE, CompoundFile
 from eduscale.ingest.decode import EVIDENCE_BYTES, Encoding, Survey, find_encoding
@@ -25,7 +26,16 @@ from eduscale.ingest.old_workbook_records import (
     shared_texts,
     short_text,
 )
-from eduscale.ingest.sheets import Budget, CellRows, Merge, SheetRows, check_sheets, read_sheets
+from eduscale.ingest.sheets import (
+    PARSED,
+    Budget,
+    CellRows,
+    Merge,
+    SheetRows,
+    check_sheets,
+    read_sheets,
+    write_grids,
+)
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, ReadTable, Said
 
@@ -82,13 +92,9 @@ class _Book:
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of an XLS workbook, written."""
-    grids = read_workbook(path, workspace.limits)
-    workspace.use_all_threads()
-    return [
-        table
-        for grid in grids
-        for table in workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
-    ]
+    with progress.part(0, PARSED):
+        grids = read_workbook(path, workspace.limits)
+    return write_grids(grids, workspace, guesses)
 
 
 def read_workbook(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:

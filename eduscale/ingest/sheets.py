@@ -2,12 +2,27 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, TypeVar
 
+from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, Grid, Row
-from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, Said
+from eduscale.ingest.workspace import Workspace
+from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, ReadTable, Said
+
+PARSED = 0.7
+"""What of the whole is done when the cells are there."""
+
+
+def write_grids(grids: Sequence[Grid], workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
+    """Return the tables of a workbook's sheets, written; `guesses` are about the whole file."""
+    workspace.use_all_threads()
+    tables: list[ReadTable] = []
+    for number, grid in enumerate(grids):
+        with progress.part(PARSED, 1), progress.part(number / len(grids), (number + 1) / len(grids)):
+            tables += workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
+    return tables
 
 
 class Merge(NamedTuple):

@@ -333,8 +333,9 @@ def fit_rows(
 def _note_errors(column: Sequence[object], label: str, rows: Sequence[Row], findings: Findings) -> None:
     for row, cell in zip(rows, column, strict=True):
         if isinstance(cell, ErrorCell):
-            findings.problem("error_cell", row.number, label, cell=cell.text)
-            findings.reject("blanked", row.number, "error_cell", cell.text, normal_name(label) or None)
+            code = "formula_without_value" if cell.text.startswith("=") else "error_cell"
+            findings.problem(code, row.number, label, cell=cell.text)
+            findings.reject("blanked", row.number, code, cell.text, normal_name(label) or None)
 
 
 def _note_odd_cells(loaded: Loaded, draft: Draft, names: Sequence[str]) -> None:

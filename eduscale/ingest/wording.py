@@ -314,6 +314,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The formula in the cell failed ({cell}); the cell was left empty. Please mend the formula.",
         "Vzorec v buňce skončil chybou ({cell}); buňka zůstala prázdná. Opravte prosím vzorec.",
     ),
+    "formula_without_value": (
+        "The program that wrote the file did not calculate the formula in the cell ({cell}), so the cell was left "
+        "empty. Please open the file in a spreadsheet, save it and send it again.",
+        "Program, který soubor vytvořil, vzorec v buňce ({cell}) nespočítal, a buňka proto zůstala prázdná. "
+        "Otevřete prosím soubor v tabulkovém programu, uložte jej a pošlete znovu.",
+    ),
     "not_a_number": (
         "The cell is not a number and was left empty. Please correct it.",
         "Buňka není číslo a zůstala prázdná. Opravte ji prosím.",
@@ -404,6 +410,7 @@ _FORMATS = {
     "text": ("text", "text"),
     "workbook": ("an XLSX workbook", "sešit XLSX"),
     "old_workbook": ("an XLS workbook", "sešit XLS"),
+    "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
 }
 FEW = 4
 """Up to so many things Czech counts in the plural, more in the genitive."""

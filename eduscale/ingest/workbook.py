@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +23,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
-from eduscale.ingest.sheets import Budget, fill_merged, sheet_guesses
+from eduscale.ingest.sheets import PARSED, Budget, fill_merged, sheet_guesses, write_grids
 from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
@@ -40,8 +39,8 @@ from eduscale.models.reading import ReadGuess, ReadLimits, ReadTable
 
 MARGIN_ROWS = 50
 """So many rows around the sample of a long sheet may turn out to be titles, headers and notes."""
-PARSED, COPIED = 0.7, 0.2
-"""What of the whole is done when the cells are there, and what of that when the copy is."""
+COPIED = 0.2
+"""What of the reading is done when the copy is there."""
 LEAST_BLOCKS = 3
 """Fewer are not worth opening the copy a second time."""
 MAX_STRINGS_TWICE_BYTES = 64 << 20
@@ -61,12 +60,7 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     # A workbook arrives in many small statements, which more threads would only slow down.
     with progress.part(0, PARSED):
         grids = read_workbook(path, workspace.folder, workspace.limits, workspace.connection)
-    workspace.use_all_threads()
-    tables: list[ReadTable] = []
-    for number, grid in enumerate(grids):
-        with progress.part(PARSED, 1), progress.part(number / len(grids), (number + 1) / len(grids)):
-            tables += workspace.tables.read_grid(replace(grid, guesses=(*guesses, *grid.guesses)))
-    return tables
+    return write_grids(grids, workspace, guesses)
 
 
 def read_workbook(

@@ -1,4 +1,4 @@
-"""The package of an XLSX file: opened without trust, counted while inflating, and copied in a form safe to parse.
+"""The package of an XLSX file, copied in a form that is safe to parse.
 
 The copy holds what is read and nothing else, uncompressed: strings, styles and the rows of each sheet, in blocks.
 Each block is a sheet of its own there, so that one stray cell in the last row or column costs a small block
@@ -7,19 +7,17 @@ instead of the whole rectangle up to it, a sheet is parsed piece by piece, and w
 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
+from eduscale.ingest.package import CHUNK_BYTES, Package, opened
 from eduscale.ingest.sheets import Merge, check_sheets
-from eduscale.ingest.zips import ZIP_ERRORS, TooManyEntries, open_zip
 from eduscale.models.reading import ReadLimits
 
 MAX_PART_BYTES = 32 << 20
@@ -29,7 +27,6 @@ MAX_BLOCK_AREA = 4_000_000
 """Cells in the rectangle around a block; the parser allocates all of them."""
 MAX_BLOCK_BYTES = 32 << 20
 """Of rows without numbers, which cannot be cut."""
-CHUNK_BYTES = 1 << 20
 
 _XMLNS = "http://schemas.openxmlformats.org"
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -108,27 +105,17 @@ def _place(column: bytes, row: bytes) -> Place:
 
 def copy_checked(source: Path, target: Path, limits: ReadLimits) -> tuple[Sheet, ...]:
     """Write the copy of a workbook that is safe to parse and return its worksheets; raises UnreadableFile."""
-    try:
-        with open_zip(source, limits.entries) as package, ZipFile(target, "w", ZIP_STORED) as copy:
-            return _Copier(package, copy, limits).run()
-    except TooManyEntries as error:
-        raise UnreadableFile("too_many_entries", limit=limits.entries) from error
-    except (*ZIP_ERRORS, UnicodeDecodeError) as error:
-        raise UnreadableFile("damaged_workbook") from error
+    with opened(source, limits) as package, ZipFile(target, "w", ZIP_STORED) as copy:
+        return _Copier(package, copy, limits).run()
 
 
 class _Copier:
-    """Copies one package; counts what it inflates."""
+    """Copies one package."""
 
-    def __init__(self, package: ZipFile, copy: ZipFile, limits: ReadLimits) -> None:
+    def __init__(self, package: Package, copy: ZipFile, limits: ReadLimits) -> None:
         self._limits = limits
         self._package = package
         self._copy = copy
-        self._entries = {
-            entry.filename.replace("\\", "/").lstrip("/").lower(): entry for entry in package.infolist()
-        }
-        self._declared = max(1, sum(entry.file_size for entry in package.infolist()))
-        self._inflated = 0
         self._blocks = 0
 
     def run(self) -> tuple[Sheet, ...]:
@@ -151,7 +138,7 @@ class _Copier:
             ("sharedStrings", "xl/sharedStrings.xml", MAX_STRINGS_BYTES),
         ):
             target = next((target for type_, target in listed.values() if type_ == kind), "")
-            if target in self._entries:
+            if target in self._package:
                 self._write(name, self._chunks(target, limit))
         sheets = tuple(self._sheet(name, hidden, target) for name, hidden, target in declared)
         self._describe(settings)
@@ -159,9 +146,9 @@ class _Copier:
 
     def _main_part(self) -> str:
         for name, reason in (("word/document.xml", "word_document"), ("ppt/presentation.xml", "presentation")):
-            if name in self._entries:
+            if name in self._package:
                 raise UnreadableFile(reason)
-        if "_rels/.rels" not in self._entries:
+        if "_rels/.rels" not in self._package:
             raise UnreadableFile("not_a_workbook")
         main = next((target for kind, target in self._relations("").values() if kind == "officeDocument"), "")
         if main.endswith(".bin"):
@@ -181,28 +168,15 @@ class _Copier:
                 found[attributes.get("Id", "")] = kind, _resolve(path.parent, attributes.get("Target", ""))
         return found
 
-    def _chunks(self, name: str, limit: int) -> Generator[bytes, None, None]:
+    def _chunks(self, name: str, limit: int | None = None) -> Generator[bytes, None, None]:
         """Yield a part; refuse one over the limit, and a document type, for it may declare entities."""
-        entry = self._entries.get(name)
-        if entry is None or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise UnreadableFile("damaged_workbook")
-        if entry.flag_bits & 1:
-            raise UnreadableFile("encrypted_workbook")
-        size, last = 0, b""
-        with self._package.open(entry) as part, ThreadPoolExecutor(max_workers=1) as pool:
-            inflating = pool.submit(part.read, CHUNK_BYTES)
-            while chunk := inflating.result():
-                inflating = pool.submit(part.read, CHUNK_BYTES)  # meanwhile this one is looked through and written
-                size += len(chunk)
-                self._inflated += len(chunk)
-                progress.report("looking", self._inflated / self._declared)
-                if size > limit or self._inflated > self._limits.unpacked_bytes:
-                    raise UnreadableFile("too_large_unpacked", limit_bytes=min(limit, self._limits.unpacked_bytes))
-                # A single character is found many times faster than two.
-                if (b"!" in chunk or b"!" in last) and _DOCTYPE.search(last + chunk):
-                    raise UnreadableFile("unsafe_workbook")
-                last = chunk[-16:]
-                yield chunk
+        last = b""
+        for chunk in self._package.chunks(name, limit):
+            # A single character is found many times faster than two.
+            if (b"!" in chunk or b"!" in last) and _DOCTYPE.search(last + chunk):
+                raise UnreadableFile("unsafe_workbook")
+            last = chunk[-16:]
+            yield chunk
 
     def _whole(self, name: str) -> bytes:
         return b"".join(self._chunks(name, MAX_PART_BYTES))
@@ -224,7 +198,7 @@ class _Copier:
             blocks.append(Block(self._blocks, has_errors, first))
             self._blocks += 1
 
-        with closing(self._chunks(target, self._limits.unpacked_bytes)) as chunks:
+        with closing(self._chunks(target)) as chunks:
             foot = _cut(chunks, keep)
         merges = tuple(
             Merge(int(top) - 1, column_index(left.decode()), int(bottom) - 1, column_index(right.decode()))

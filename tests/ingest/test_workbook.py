@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import workbook_xml
+from eduscale.ingest import package, workbook_xml
 from eduscale.ingest.grid import ErrorCell, Grid
 from eduscale.ingest.workbook import read_workbook
 from eduscale.models.reading import ReadLimits
@@ -329,20 +329,23 @@ def test_a_sheet_cut_into_many_blocks_is_read_as_one(
 
     path = make(fill)
     whole = read(path)
-    monkeypatch.setattr(workbook_xml, "CHUNK_BYTES", 1500)
+    for module in (package, workbook_xml):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 1500)
     assert read(path) == whole
     assert len(whole[0].rows) == len([row for row in range(500) if row % 7])
 
 
 def test_rows_without_numbers_are_counted_on(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_xml, "CHUNK_BYTES", 100)
+    for module in (package, workbook_xml):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 100)
     (grid,) = read(with_rows(simple, b"".join(b'<row spans="1:1"><c><v>%d</v></c></row>' % n for n in range(50))))
     assert [row.number for row in grid.rows] == list(range(1, 51))
     assert cells(grid) == [[float(n)] for n in range(50)]
 
 
 def test_a_sheet_with_prefixed_names_is_read(simple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_xml, "CHUNK_BYTES", 100)
+    for module in (package, workbook_xml):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 100)
 
     def prefixed(data: bytes) -> bytes:
         return re.sub(rb"<(/?)([a-z])", rb"<\1x:\2", data).replace(b"xmlns=", b"xmlns:x=", 1)
@@ -391,8 +394,8 @@ def test_what_unpacks_to_more_than_the_limit_is_refused_without_being_held(simpl
 
 
 def test_parts_that_are_small_one_by_one_are_counted_together(simple: Path) -> None:
-    with zipfile.ZipFile(simple) as package:
-        largest = max(package.getinfo(name).file_size for name in (SHEET, "xl/styles.xml", "xl/sharedStrings.xml"))
+    with zipfile.ZipFile(simple) as archive:
+        largest = max(archive.getinfo(name).file_size for name in (SHEET, "xl/styles.xml", "xl/sharedStrings.xml"))
     assert refused(simple, unpacked_bytes=largest) == "too_large_unpacked"
 
 

@@ -123,6 +123,7 @@ export default {
   format_text: 'text',
   format_workbook: 'sešit XLSX',
   format_old_workbook: 'sešit XLS',
+  format_open_document: 'tabulka OpenDocument',
   'delimiter_;': 'středník',
   'delimiter_,': 'čárka',
   delimiter_tab: 'tabulátor',

@@ -97,6 +97,7 @@ export default {
   format_text: 'text',
   format_workbook: 'XLSX workbook',
   format_old_workbook: 'XLS workbook',
+  format_open_document: 'OpenDocument spreadsheet',
   'delimiter_;': 'semicolon',
   'delimiter_,': 'comma',
   delimiter_tab: 'tab',
