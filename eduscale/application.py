@@ -21,7 +21,12 @@ from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
 
-CHILD_MODULES = ("eduscale.ingest.tabular", "eduscale.warehouse.engine", "eduscale.warehouse.export")
+CHILD_MODULES = (
+    "eduscale.ingest.tabular",
+    "eduscale.warehouse.engine",
+    "eduscale.warehouse.export",
+    "eduscale.warehouse.comparison",
+)
 """What runs in children: loaded once by the process that forks them, never by this one."""
 
 

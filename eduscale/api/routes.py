@@ -6,15 +6,16 @@
 from dataclasses import dataclass
 
 from eduscale.api.router import Route
-from eduscale.api.v1.routes_datasets import DatasetHandlers, DatasetsQuery, ExportQuery, RowsQuery
+from eduscale.api.v1.routes_datasets import DatasetHandlers, DatasetRows, DatasetsQuery, ExportQuery, RowsQuery
 from eduscale.api.v1.routes_docs import DocsRoutes
 from eduscale.api.v1.routes_health import Health, HealthRoutes, Ready
 from eduscale.api.v1.routes_page import PageHandlers
 from eduscale.api.v1.routes_query import QueryHandlers
-from eduscale.api.v1.routes_upload import SEND, SEND_EVENTS, RejectsQuery, UploadHandlers, UploadQuery
+from eduscale.api.v1.routes_upload import SEND, SEND_EVENTS, Change, RejectsQuery, UploadHandlers, UploadQuery
 from eduscale.core.errors import (
     BodyTooLarge,
     Busy,
+    Conflict,
     DeadlineExceeded,
     FileSizeExceeded,
     InvalidField,
@@ -80,6 +81,10 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
             response=Receipt, errors=(NotFound,),
         ),
         Route(
+            "PATCH", UPLOAD, on.uploads.change, "upload:write", "Decide which of two uploads counts", "uploads",
+            body=Change, response=Receipt, errors=(*BODY, NotFound, Conflict),
+        ),
+        Route(
             "DELETE", UPLOAD, on.uploads.undo, "upload:write", "Undo an upload, however often asked", "uploads",
             response=Receipt, errors=(NotFound,),
         ),
@@ -104,7 +109,7 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
         ),
         Route(
             "GET", f"{DATASET}/rows", on.datasets.rows, "dataset:read", "Rows, upload by upload", "datasets",
-            query=RowsQuery, response=TableRows, errors=(NotFound, InvalidField, *CHILD),
+            query=RowsQuery, response=DatasetRows, errors=(NotFound, InvalidField, *CHILD),
         ),
         Route(
             "GET", f"{DATASET}/export", on.datasets.export, "dataset:read", "The whole dataset", "datasets",

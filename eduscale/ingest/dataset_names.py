@@ -14,6 +14,10 @@ MONTHS = frozenset(
     ledna unora brezna dubna kvetna cervna cervence srpna rijna listopadu prosince""".split()
 )
 COPIES = {"kopie", "copy", "final", "v", "verze", "version", "kopia", "of"}
+CORRECTIONS = {
+    "oprava", "opraveno", "opravena", "opraveny", "opravene", "corrected", "correction", "fixed", "updated",
+    "aktualizace", "aktualizovano",
+}  # fmt: skip
 
 
 def dataset_name(wish: str | None, filename: str, table_name: str, *, alone: bool) -> str:
@@ -26,6 +30,20 @@ def dataset_name(wish: str | None, filename: str, table_name: str, *, alone: boo
         sheet = []
     words = stem or sheet if alone else stem + [word for word in sheet if word not in stem]
     return "_".join(words)[:MAX_LENGTH].strip("_") or FALLBACK
+
+
+def period(filename: str) -> frozenset[str]:
+    """Return the months and numbers in a file's name that may tell one month's file from another's.
+
+    What only counts copies, as in `zaci (2).csv` or `zaci_v2.csv`, is left out.
+    """
+    stem = re.sub(r"\(\d{1,2}\)\s*$", "", _stem(PurePath(filename.replace("\\", "/"))))
+    words = [part for word in _words(stem) for part in re.findall(r"[a-z]+|\d+", word)]
+    return frozenset(
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if word in MONTHS or (word.isdigit() and before not in COPIES)
+    )
 
 
 def _stem(path: PurePath) -> str:
@@ -49,4 +67,4 @@ def _words(text: str) -> list[str]:
 def _undated(words: list[str]) -> list[str]:
     """Leave out numbers, dates, months and marks of copies; `list1` becomes `list`."""
     bare = (re.sub(r"\d+", "", word) for word in words)
-    return [word for word in bare if word and word not in MONTHS and word not in COPIES]
+    return [word for word in bare if word and word not in MONTHS | COPIES | CORRECTIONS]

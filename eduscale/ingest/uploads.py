@@ -18,6 +18,7 @@ from typing import NamedTuple
 from eduscale.core import progress
 from eduscale.core.errors import (
     ChildCrashed,
+    Conflict,
     DeadlineExceeded,
     FileSizeExceeded,
     InvalidField,
@@ -32,8 +33,10 @@ from eduscale.core.errors import (
 from eduscale.core.sandbox import Sandbox
 from eduscale.ingest.dataset_names import dataset_name
 from eduscale.ingest.reader import read_sent_file
+from eduscale.ingest.versions import Versions, decided, likeliest_first, replaced_by_wish, replacing
+from eduscale.models.overlap import Overlap, undecided
 from eduscale.models.reading import Reading, ReadLimits, Said
-from eduscale.models.upload import Head, StoredReceipt, StoredTable, UploadFacts
+from eduscale.models.upload import AUTO, Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.uploads import UploadStore, VersionedHead
 from eduscale.warehouse.catalogue import Catalogue, extended, place
 
@@ -64,13 +67,15 @@ class Wish(NamedTuple):
 class Known(NamedTuple):
     """An upload as it stands: its head, its reading if there is one, and whether these bytes were in already.
 
-    `replaced_by` is the loaded upload that took its place, if any.
+    `replaced_by` is the loaded upload that took its place, if any; `overlaps` are the uploads that hold rows of
+    this one while nobody has decided what becomes of them.
     """
 
     head: Head
     receipt: StoredReceipt | None
     duplicate: bool = False
     replaced_by: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
 
 
 class UploadService:
@@ -94,6 +99,7 @@ class UploadService:
         self._patience_s = patience_s
         self._memory_bytes = memory_bytes
         self._limits = limits
+        self._versions = Versions(uploads=uploads, catalogue=catalogue, sandbox=sandbox, timeout_s=read_timeout_s)
         self._reader = _process_name()
         self._commit = threading.Lock()
         self._turns = _Turns()
@@ -131,6 +137,8 @@ class UploadService:
             )
         )
         is_new = self._finish(upload_id)
+        if not is_new and wish.replaces == AUTO and upload_id in self._uploads.live_heads():
+            return self.decide(upload_id, AUTO)._replace(duplicate=True)
         return self._known(self._uploads.head(upload_id).head, duplicate=not is_new)
 
     def get(self, upload_id: str) -> Known:
@@ -167,8 +175,29 @@ class UploadService:
         self._release(head)
         return self._known(head)
 
+    def decide(self, upload_id: str, replaces: str | None) -> Known:
+        """Let an upload take the place of another, or of all it is a newer version of (`auto`), or of none (None).
+
+        Raises NotFound, Conflict where the upload's own rows do not count, and InvalidField.
+        """
+        while True:
+            with self._commit:
+                head, version = self._uploads.head(upload_id)
+                live = self._uploads.live_heads()
+                if upload_id not in live:
+                    raise Conflict("The rows of this upload do not count: it is not loaded, or was replaced.")
+                overlaps = self._uploads.receipt(upload_id, head.generation).overlaps
+                wanted = decided(head, overlaps, live, replaces)
+                if wanted == head:
+                    return self._known(head)
+                try:
+                    self._uploads.move_head(wanted, version=version)
+                except ObjectChanged:
+                    continue
+                return self._known(wanted)
+
     def _check_replaces(self, wish: Wish) -> None:
-        if wish.replaces is None:
+        if wish.replaces is None or wish.replaces == AUTO:
             return
         try:
             replaced = self._uploads.head(wish.replaces).head
@@ -188,7 +217,13 @@ class UploadService:
         receipt = None
         if head.generation > 0:
             receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
-        return Known(head, receipt, duplicate, self._uploads.successors().get(head.upload.upload_id))
+        overlaps: tuple[Overlap, ...] = ()
+        if receipt is not None and receipt.overlaps:
+            live = self._uploads.live_heads()
+            if head.upload.upload_id in live:
+                overlaps = undecided(receipt.overlaps, live=live, kept=head.keeps)
+        replaced_by = self._uploads.successors().get(head.upload.upload_id)
+        return Known(head, receipt, duplicate, replaced_by, overlaps)
 
     def _finish(self, upload_id: str) -> bool:
         """Bring an upload to its end and return True, or wait until somebody else has."""
@@ -261,25 +296,51 @@ class UploadService:
             return Reading(error=Said(code=f"reading_{error.code}", facts=error.facts))
 
     def _commit_reading(self, head: Head, version: str, reading: Reading, started: float) -> None:
-        """Choose the datasets, write the receipt, and move the head: from then on the rows count."""
-        with self._commit:
-            replaced = head.upload.replaces
-            if replaced is not None and replaced not in self._uploads.live_heads():
-                reading = Reading(error=Said(code="already_replaced"))
-            tables = self._placed(reading, head.upload)
-            self._uploads.add_receipt(
-                StoredReceipt(
-                    upload_id=head.upload.upload_id,
-                    generation=head.generation,
-                    duration_ms=round(1000 * (time.monotonic() - started)),
-                    tables=tuple(tables),
-                    error=reading.error,
-                )
+        """Choose the datasets, compare with what is there, write the receipt, move the head: now the rows count.
+
+        Rows are compared outside the lock; uploads that are committed meanwhile are compared in turn.
+        """
+        compared: dict[str, Overlap | None] = {}
+        while True:
+            with self._commit:
+                tables = self._placed(reading, head.upload)
+                candidates = self._versions.candidates(head, tables)
+                unseen = {key: tables for key, tables in candidates.items() if key not in compared}
+                if not unseen:
+                    overlaps = likeliest_first({key: compared[key] for key in candidates})
+                    self._commit_compared(VersionedHead(head, version), reading, tables, overlaps, started)
+                    return
+            compared |= self._versions.compare(head, tables, unseen, patience_s=self._patience_s)
+
+    def _commit_compared(
+        self,
+        found: VersionedHead,
+        reading: Reading,
+        tables: list[StoredTable],
+        overlaps: tuple[Overlap, ...],
+        started: float,
+    ) -> None:
+        """Write the receipt and move the head; the caller holds the lock of commits."""
+        head = found.head
+        wish, live = head.upload.replaces, self._uploads.live_heads()
+        if wish == AUTO:
+            head = replacing(head, replaced_by_wish(overlaps), live)
+        elif wish is not None and wish not in live and head.generation == 1:
+            reading, tables = Reading(error=Said(code="already_replaced")), []
+        self._uploads.add_receipt(
+            StoredReceipt(
+                upload_id=head.upload.upload_id,
+                generation=head.generation,
+                duration_ms=round(1000 * (time.monotonic() - started)),
+                tables=tuple(tables),
+                overlaps=overlaps,
+                error=reading.error,
             )
-            state = "rejected" if reading.error else "loaded"
-            names = tuple(dict.fromkeys(table.dataset for table in tables))
-            committed = head.model_copy(update={"state": state, "datasets": names})
-            self._uploads.move_head(committed, version=version)
+        )
+        state = "rejected" if reading.error else "loaded"
+        names = tuple(dict.fromkeys(table.dataset for table in tables))
+        committed = head.model_copy(update={"state": state, "datasets": names})
+        self._uploads.move_head(committed, version=found.version)
         if reading.error:
             self._release(committed)
 

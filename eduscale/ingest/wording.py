@@ -132,6 +132,38 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file could not be read because the reader stopped unexpectedly. Please try a fresh export.",
         "Soubor se nepodařilo přečíst, čtení se nečekaně zastavilo. Zkuste prosím nový export.",
     ),
+    # what a file has in common with an older one
+    "newer_version": (
+        "This looks like a newer version of your file {filename} of {day}: {new:# row|# rows} new, "
+        "{changed} changed, {gone} gone.",
+        "Vypadá to na novější verzi vašeho souboru {filename} ze dne {day}: {new:# nový řádek|# nové "
+        "řádky|# nových řádků}, {changed:# změněný|# změněné|# změněných}, {gone:# chybí|# chybí|# chybí}.",
+    ),
+    "same_rows_again": (
+        "This looks like your file {filename} of {day}, saved anew: {same:its only row is|all # rows are} "
+        "the same.",
+        "Vypadá to na váš soubor {filename} ze dne {day}, jen znovu uložený: {same:jediný řádek je "
+        "stejný|všechny # řádky jsou stejné|všech # řádků je stejných}.",
+    ),
+    "rows_already_in": (
+        "{same:# row|# rows} of this file {same:is|are} in already, from your file {filename} of {day}, which has "
+        "{gone:# more|# more}; {new:# row is|# rows are} new.",
+        "{same:# řádek tohoto souboru už tu je|# řádky tohoto souboru už tu jsou|# řádků tohoto souboru už "
+        "tu je} z vašeho souboru {filename} ze dne {day}, který má ještě {gone:# další|# další|# dalších}; "
+        "{new:# řádek je nový|# řádky jsou nové|# řádků je nových}.",
+    ),
+    "rows_partly_in": (
+        "{same:# row|# rows} of this file {same:is|are} in already, from your file {filename} of {day}; each "
+        "of the two has other rows as well.",
+        "{same:# řádek tohoto souboru už tu je|# řádky tohoto souboru už tu jsou|# řádků tohoto souboru už "
+        "tu je} z vašeho souboru {filename} ze dne {day}; oba soubory mají i jiné řádky.",
+    ),
+    "rows_counted_twice": (
+        "{rows:# row|# rows} of {dataset} {rows:counts|count} twice, for two files hold {rows:it|them}. "
+        "Please decide in the receipt of the newer file whether it replaces the older one.",
+        "{rows:# řádek|# řádky|# řádků} datové sady {dataset} se {rows:počítá|počítají|počítá} dvakrát, "
+        "protože {rows:je|jsou|je} ve dvou souborech. Rozhodněte prosím u novějšího, zda má nahradit starší.",
+    ),
     # why something was decided as it was
     "encoding_bom": ("A mark at the start of the file says so.", "Určuje to značka na začátku souboru."),
     "encoding_declared": ("The file itself says so.", "Říká to sám soubor."),
@@ -412,6 +444,8 @@ _FORMATS = {
     "old_workbook": ("an XLS workbook", "sešit XLS"),
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
 }
+_MONTHS = "January February March April May June July August September October November December".split()
+_MESICE = "ledna února března dubna května června července srpna září října listopadu prosince".split()
 FEW = 4
 """Up to so many things Czech counts in the plural, more in the genitive."""
 
@@ -436,6 +470,8 @@ def say(said: Said, language: Language) -> str:
             facts[name] = _size(value, spoken)
         elif isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
             facts[name] = _Count(value)
+        elif name == "day" and isinstance(value, str):
+            facts[name] = _day(value, language)
         elif isinstance(value, str):
             facts[name] = terms[value][spoken] if value in terms else value
         else:
@@ -454,6 +490,11 @@ def _size(size_bytes: int, spoken: int) -> str:
         size, unit = size / 1024, larger
     number = f"{size:.0f}" if size >= 10 or size.is_integer() else f"{size:.1f}"
     return f"{number.replace('.', ',') if spoken else number} {unit}"
+
+
+def _day(text: str, language: Language) -> str:
+    year, month, day = (int(part) for part in text.split("-"))
+    return f"{day} {_MONTHS[month - 1]} {year}" if language == "en" else f"{day}. {_MESICE[month - 1]} {year}"
 
 
 def codes() -> frozenset[str]:

@@ -1,6 +1,7 @@
 """A dataset: the tables of all live uploads that share its name."""
 
 from eduscale.models.base import Model
+from eduscale.models.overlap import CountedTwice, DatasetWarning
 from eduscale.models.reading import ColumnType
 
 
@@ -34,6 +35,8 @@ class Dataset(Model):
     name: str
     columns: tuple[DatasetColumn, ...]
     parts: tuple[DatasetPart, ...]
+    counted_twice: tuple[CountedTwice, ...] = ()
+    """Rows that several live uploads brought, as long as nobody has decided which counts."""
 
     @property
     def rows(self) -> int:
@@ -60,6 +63,7 @@ class DatasetSummary(Model):
     rows: int
     regions: tuple[str, ...]
     uploads: tuple[str, ...]
+    warnings: tuple[DatasetWarning, ...] = ()
 
 
 class DatasetPage(Model):

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from eduscale.models.base import Model
+from eduscale.models.overlap import DatasetWarning
 from eduscale.models.reading import ColumnType, Value
 
 
@@ -24,3 +25,4 @@ class QueryAnswer(Model):
     elapsed_ms: float
     bytes_processed: int | None
     engine: str
+    warnings: tuple[DatasetWarning, ...] = Field(default=(), description="rows of its datasets that count twice")

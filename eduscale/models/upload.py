@@ -1,14 +1,17 @@
 """An upload: what is stored of it (head, stored receipt) and what its sender sees (receipt)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from eduscale.models.base import Model
+from eduscale.models.overlap import Overlap, SharedRows
 from eduscale.models.reading import Alternative, ColumnType, ReadTable, Said, Value
 
 State = Literal["waiting", "reading", "loaded", "rejected", "undone"]
+AUTO: Final = "auto"
+"""A wish to replace whatever the new file turns out to be a newer version of."""
 
 
 class UploadFacts(Model):
@@ -23,6 +26,7 @@ class UploadFacts(Model):
     sender: str | None
     received_at: datetime
     replaces: str | None = None
+    """The upload whose place it takes; until it is read this may be `auto`."""
 
 
 class Head(Model):
@@ -32,8 +36,18 @@ class Head(Model):
     generation: int
     upload: UploadFacts
     datasets: tuple[str, ...] = ()
+    also_replaces: tuple[str, ...] = ()
+    """Further uploads whose place it takes, when it brings together what came in several."""
+    keeps: tuple[str, ...] = ()
+    """Uploads that share rows with it and that a person decided to keep beside it."""
     reader: str | None = None
     lease_until: datetime | None = None
+
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """Every upload whose place this one takes once it is loaded."""
+        first = self.upload.replaces
+        return self.also_replaces if first is None else (first, *self.also_replaces)
 
 
 class StoredTable(ReadTable):
@@ -49,6 +63,8 @@ class StoredReceipt(Model):
     generation: int
     duration_ms: int
     tables: tuple[StoredTable, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    """Uploads that share rows with this one, the likeliest older version first."""
     error: Said | None = None
 
 
@@ -119,7 +135,14 @@ class Receipt(Model):
     received_at: datetime
     duplicate: bool
     replaces: str | None
+    also_replaces: tuple[str, ...] = Field(description="further uploads whose place it took")
     replaced_by: str | None = Field(description="the upload that took its place, so that its rows do not count")
+    newer_version_of: SharedRows | None = Field(
+        description="the upload of which this one looks like a newer version, until somebody decides"
+    )
+    shares_rows_with: tuple[SharedRows, ...] = Field(
+        description="all uploads that hold rows of this one, likeliest older version first, until somebody decides"
+    )
     duration_ms: int
     tables: tuple[Table, ...]
     error: ReceiptError | None

@@ -47,11 +47,11 @@ class TableService:
     def datasets(self, *, after: str | None, limit: int) -> tuple[tuple[DatasetSummary, ...], bool]:
         """Return a page of datasets by name, those after the name `after`, and whether more follow."""
         names = sorted(name for name in self._catalogue.datasets() if after is None or name > after)
-        return tuple(summary(self._dataset(name)) for name in names[:limit]), len(names) > limit
+        return tuple(summary(self.dataset(name)) for name in names[:limit]), len(names) > limit
 
     def describe(self, name: str) -> DatasetDetail:
         """Return a dataset with the profile of its columns; raises NotFound."""
-        dataset = self._dataset(name)
+        dataset = self.dataset(name)
         return DatasetDetail(**dict(summary(dataset)), profile=tuple(self._profile(dataset)))
 
     def rows(self, upload_id: str, index: int, *, offset: int, limit: int) -> bytes:
@@ -67,11 +67,11 @@ class TableService:
 
     def dataset_rows(self, name: str, *, offset: int, limit: int) -> bytes:
         """Return the JSON of a page of a dataset, upload by upload in the order they came; raises NotFound."""
-        return self._page(self._view(self._dataset(name)), offset, limit)
+        return self._page(self._view(self.dataset(name)), offset, limit)
 
     def export(self, name: str, file_format: ExportFormat) -> Path:
         """Write a whole dataset to a file alone in a scratch folder, which is the caller's to remove."""
-        return self._exported(self._view(self._dataset(name)), file_format)
+        return self._exported(self._view(self.dataset(name)), file_format)
 
     def rejects(self, upload_id: str, file_format: ExportFormat) -> Path:
         """Write what is not in an upload's tables, and why, as `export` does; one row a line or cell left out.
@@ -108,7 +108,8 @@ class TableService:
             raise NotFound(f"This upload has no rows: it is {head.state}.")
         return self._uploads.receipt(head.upload.upload_id, head.generation).tables
 
-    def _dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset as the catalogue knows it; raises NotFound."""
         found = self._catalogue.datasets().get(name)
         if found is None:
             raise NotFound("There is no dataset of that name.")

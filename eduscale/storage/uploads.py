@@ -104,7 +104,7 @@ class UploadStore:
         return {upload_id: head for upload_id, (_, head) in fresh.items()}
 
     def live_heads(self) -> dict[str, Head]:
-        """Return the heads that count: loaded, and named in no loaded head's `replaces`."""
+        """Return the heads that count: loaded, and replaced by no upload that is loaded."""
         heads = self.heads()
         replaced = _successors(heads)
         return {
@@ -148,11 +148,17 @@ def _head_key(upload_id: str) -> str:
 
 
 def _successors(heads: Mapping[str, Head]) -> dict[str, str]:
-    return {
-        head.upload.replaces: upload_id
-        for upload_id, head in heads.items()
-        if head.state == "loaded" and head.upload.replaces is not None
-    }
+    """Follow each loaded head to what it replaces, and through undone ones: what they replaced stays replaced."""
+    found: dict[str, str] = {}
+    for upload_id, head in heads.items():
+        replaced = list(head.replaced) if head.state == "loaded" else []
+        while replaced:
+            older_id = replaced.pop()
+            if older_id not in found:
+                found[older_id] = upload_id
+                older = heads.get(older_id)
+                replaced += older.replaced if older is not None and older.state == "undone" else ()
+    return found
 
 
 def _dump(head: Head) -> bytes:

@@ -1,15 +1,25 @@
 """Which datasets there are: the tables of all live uploads, joined by dataset name and column name."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
+from eduscale.models.overlap import CountedTwice, Overlap, undecided
 from eduscale.models.reading import ColumnType, ReadColumn
 from eduscale.models.upload import Head, StoredTable
 from eduscale.storage.uploads import UploadStore
 
-Fragment = tuple[DatasetPart, tuple[ReadColumn, ...], str]
-"""A table of a live upload: where it lies, its columns, its dataset."""
+
+class LiveTable(NamedTuple):
+    """A table of a live upload: where it lies, its columns, its dataset, and what was sent when."""
+
+    part: DatasetPart
+    columns: tuple[ReadColumn, ...]
+    dataset: str
+    head: Head
+    overlaps: tuple[Overlap, ...] = ()
+    """Those of its upload."""
 
 
 class Catalogue:
@@ -18,7 +28,7 @@ class Catalogue:
     def __init__(self, uploads: UploadStore) -> None:
         self._uploads = uploads
         self._lock = threading.Lock()
-        self._fragments: dict[tuple[str, int], tuple[Fragment, ...]] = {}
+        self._live: dict[str, _LiveUpload] = {}
         self._seen: dict[str, Head] = {}
         self._datasets: dict[str, Dataset] = {}
 
@@ -26,41 +36,84 @@ class Catalogue:
         """Return every dataset by name."""
         live = self._uploads.live_heads()
         with self._lock:
-            if live != self._seen:
-                self._datasets = self._build(live)
-                self._seen = live
+            self._refresh(live)
             return self._datasets
 
-    def _build(self, live: Mapping[str, Head]) -> dict[str, Dataset]:
+    def live_tables(self) -> Sequence[LiveTable]:
+        """Return every table of every live upload, those of the oldest upload first."""
+        live = self._uploads.live_heads()
+        with self._lock:
+            self._refresh(live)
+            return [table for upload in self._live.values() for table in upload.tables]
+
+    def _refresh(self, live: dict[str, Head]) -> None:
+        if live == self._seen:
+            return
         oldest_first = sorted(live.values(), key=lambda head: (head.upload.received_at, head.upload.upload_id))
-        fragments = {(head.upload.upload_id, head.generation): self._fragments_of(head) for head in oldest_first}
-        self._fragments = fragments
-        by_name: dict[str, list[Fragment]] = {}
-        for of_upload in fragments.values():
-            for fragment in of_upload:
-                by_name.setdefault(fragment[2], []).append(fragment)
-        return {name: _join(name, members) for name, members in sorted(by_name.items())}
+        self._live = {head.upload.upload_id: self._live_upload(head) for head in oldest_first}
+        by_name: dict[str, list[LiveTable]] = {}
+        for upload in self._live.values():
+            for table in upload.tables:
+                by_name.setdefault(table.dataset, []).append(table)
+        twice = self._counted_twice()
+        self._datasets = {
+            name: joined(name, members).model_copy(update={"counted_twice": tuple(twice.get(name, ()))})
+            for name, members in sorted(by_name.items())
+        }
+        self._seen = live
 
-    def _fragments_of(self, head: Head) -> tuple[Fragment, ...]:
-        upload_id = head.upload.upload_id
-        held = self._fragments.get((upload_id, head.generation))
-        if held is not None:
-            return held
-        tables = self._uploads.receipt(upload_id, head.generation).tables
-        return tuple((self._part(head, table), table.columns, table.dataset) for table in tables)
-
-    def _part(self, head: Head, table: StoredTable) -> DatasetPart:
-        upload = head.upload
-        return DatasetPart(
-            upload_id=upload.upload_id,
-            generation=head.generation,
-            table=table.index,
-            region=upload.region,
-            sender=upload.sender,
-            key=self._uploads.reading_key(upload.upload_id, head.generation, table.rows_file),
-            rows=table.rows,
-            columns=tuple((column.name, column.storage) for column in table.columns),
+    def _live_upload(self, head: Head) -> "_LiveUpload":
+        held = self._live.get(head.upload.upload_id)
+        if held is not None and held.head.generation == head.generation:
+            if held.head == head:
+                return held
+            return _LiveUpload(head, tuple(table._replace(head=head) for table in held.tables), held.overlaps)
+        receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
+        tables = tuple(
+            LiveTable(part_of(head, table, self._uploads), table.columns, table.dataset, head, receipt.overlaps)
+            for table in receipt.tables
         )
+        return _LiveUpload(head, tables, receipt.overlaps)
+
+    def _counted_twice(self) -> dict[str, list[CountedTwice]]:
+        """Return by dataset which rows of which upload older ones hold too."""
+        found: dict[str, list[CountedTwice]] = {}
+        for upload_id, upload in self._live.items():
+            overlaps = undecided(upload.overlaps, live=self._live, kept=upload.head.keeps)
+            for dataset in dict.fromkeys(table.dataset for table in upload.tables):
+                sharing = [overlap for overlap in overlaps if overlap.in_datasets.get(dataset)]
+                if sharing:
+                    rows = sum(table.part.rows for table in upload.tables if table.dataset == dataset)
+                    twice = CountedTwice(
+                        dataset=dataset,
+                        upload_ids=(upload_id, *(overlap.upload_id for overlap in sharing)),
+                        rows=min(rows, sum(overlap.in_datasets[dataset] for overlap in sharing)),
+                    )
+                    found.setdefault(dataset, []).append(twice)
+        return found
+
+
+class _LiveUpload(NamedTuple):
+    """A live upload with its tables and the overlaps that were found when it was committed."""
+
+    head: Head
+    tables: tuple[LiveTable, ...]
+    overlaps: tuple[Overlap, ...]
+
+
+def part_of(head: Head, table: StoredTable, uploads: UploadStore) -> DatasetPart:
+    """Return a table of an upload as a part of its dataset."""
+    upload = head.upload
+    return DatasetPart(
+        upload_id=upload.upload_id,
+        generation=head.generation,
+        table=table.index,
+        region=upload.region,
+        sender=upload.sender,
+        key=uploads.reading_key(upload.upload_id, head.generation, table.rows_file),
+        rows=table.rows,
+        columns=tuple((column.name, column.storage) for column in table.columns),
+    )
 
 
 def place(columns: Iterable[ReadColumn], wish: str, datasets: Mapping[str, Dataset]) -> str:
@@ -91,12 +144,13 @@ def _fits(names: set[str], dataset: Dataset) -> bool:
     return 2 * shared >= len(names) or (shared == len(there) and shared >= 3)
 
 
-def _join(name: str, fragments: list[Fragment]) -> Dataset:
+def joined(name: str, tables: Sequence[LiveTable]) -> Dataset:
+    """Return the dataset that tables make, with column types that hold the values of all."""
     columns: dict[str, DatasetColumn] = {}
     only_empty: set[str] = set()
     long: set[str] = set()
-    for _, members, _ in fragments:
-        for column in members:
+    for table in tables:
+        for column in table.columns:
             if column.long:
                 long.add(column.name)
             known = columns.get(column.name)
@@ -114,7 +168,7 @@ def _join(name: str, fragments: list[Fragment]) -> Dataset:
                     (known.type, known.storage), (column.type, column.storage), long=column.name in long
                 )
                 columns[column.name] = known.model_copy(update={"type": kind, "storage": storage})
-    return Dataset(name=name, columns=tuple(columns.values()), parts=tuple(part for part, _, _ in fragments))
+    return Dataset(name=name, columns=tuple(columns.values()), parts=tuple(table.part for table in tables))
 
 
 def _as_dataset_column(column: ReadColumn, kind: ColumnType, storage: str) -> DatasetColumn:

@@ -1,4 +1,4 @@
-"""What the child process is asked for, as JSON: a query, a page of rows, an export."""
+"""What the child process is asked for, as JSON: a query, a page of rows, an export, a comparison."""
 
 from typing import Literal
 
@@ -34,3 +34,35 @@ class ExportTask(Model):
     view: View
     format: ExportFormat
     path: str
+
+
+class ComparedPair(Model):
+    """Two views of the same columns; `mixed` are those that are text in one file and not in the other."""
+
+    new: View
+    old: View
+    mixed: tuple[str, ...] = ()
+
+
+class ComparisonTask(Model):
+    """Views whose rows shall be compared, pair by pair."""
+
+    pairs: tuple[ComparedPair, ...]
+
+
+class PairResult(Model):
+    """What two views have in common; `changed` rows meet by `key`, whose values are unique in both."""
+
+    rows_new_file: int
+    rows_old_file: int
+    same: int = 0
+    distinct_same: int = 0
+    changed: int = 0
+    key: tuple[str, ...] = ()
+    estimated: bool = False
+
+
+class PairResults(Model):
+    """The answer to a ComparisonTask, one result a pair."""
+
+    results: tuple[PairResult, ...]

@@ -15,16 +15,18 @@ import pytest
 from eduscale.core import progress
 from eduscale.core.errors import Busy, ChildCrashed, InvalidField, NotFound
 from eduscale.ingest.uploads import READ, Known, LandedFile, UploadService, Wish
+from eduscale.ingest.versions import TASK as COMPARISON
 from eduscale.models.reading import ReadColumn, Reading, ReadLimits, ReadTable, ReadTask, Said
 from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
+from eduscale.warehouse.tasks import ComparisonTask, PairResult, PairResults
 
 GOOD = b"id;body\n1;2\n"
 
 
 class FakeSandbox:
-    """Reads every file as tables of one row, unless told to fail."""
+    """Reads every file as tables of one row, unless told to fail; no two files have a row in common."""
 
     def __init__(
         self,
@@ -47,6 +49,10 @@ class FakeSandbox:
         patience_s: float = 0,
         on_progress: progress.Listener | None = None,
     ) -> bytes:
+        if task == COMPARISON:
+            pairs = ComparisonTask.model_validate_json(argument).pairs
+            nothing = PairResult(rows_new_file=1, rows_old_file=1)
+            return PairResults(results=(nothing,) * len(pairs)).model_dump_json().encode()
         if on_progress is not None:
             on_progress("converting", 0.5)
         self.runs += 1
@@ -223,6 +229,16 @@ def test_a_replacement_and_its_undo_are_one_step_each(world: World) -> None:
     assert {part.upload_id for part in world.catalogue.datasets()["zaci"].parts} == {new}
     world.service.undo(new)
     assert {part.upload_id for part in world.catalogue.datasets()["zaci"].parts} == {old}
+
+
+def test_undoing_the_middle_of_three_versions_does_not_bring_the_oldest_back(world: World) -> None:
+    first = world.send().head.upload.upload_id
+    second = world.send(b"id\n9\n", replaces=first).head.upload.upload_id
+    third = world.send(b"id\n8\n", replaces=second).head.upload.upload_id
+    world.service.undo(second)
+    assert set(world.uploads.live_heads()) == {third}
+    world.service.undo(third)
+    assert set(world.uploads.live_heads()) == {first}
 
 
 def test_of_two_replacements_of_one_upload_only_the_first_counts(world: World) -> None:

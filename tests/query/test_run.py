@@ -94,7 +94,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryService]:
 
 def ask(service: QueryService, sql: str, max_rows: int | None = None, **parameters: Any) -> QueryAnswer:
     request = QueryRequest(sql=sql, parameters=parameters, max_rows=max_rows)
-    return QueryAnswer.model_validate_json(service.answer(request))
+    return QueryAnswer.model_validate_json(service.answer(request).json)
 
 
 def rows(service: QueryService, sql: str, **parameters: Any) -> list[tuple[object, ...]]:

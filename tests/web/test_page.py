@@ -195,6 +195,43 @@ def test_the_same_file_twice_is_called_a_duplicate(open_page, tmp_path):
     expect(send(page, copy)).to_contain_text("already in, under the name “twice.csv”")
 
 
+def pupils(path: Path, first: int, last: int) -> Path:
+    path.write_text("code,name,points\n" + "".join(f"P{n},Pupil {n},{n}\n" for n in range(first, last)))
+    return path
+
+
+def test_a_newer_version_is_told_and_replaces_the_older_with_one_click(open_page, tmp_path):
+    page = open_page()
+    old = send(page, pupils(tmp_path / "versions.csv", 0, 30))
+    new = send(page, pupils(tmp_path / "versions corrected.csv", 1, 34))
+    expect(new.locator(".shared")).to_contain_text("your file versions.csv of")
+    expect(new.locator(".shared")).to_contain_text("4 rows new, 0 changed, 1 gone")
+    expect(page.locator("#datasets li", has_text="versions")).to_contain_text("29 rows of versions count twice")
+    run(page, "SELECT count(*) AS n FROM versions")
+    expect(page.locator("#answer .note")).to_contain_text("29 rows of versions count twice")
+    new.get_by_role("button", name="Replace the older file").click()
+    expect(new.locator(".shared")).to_have_count(0)
+    expect(new).to_contain_text("took the place of an older one")
+    expect(new).to_be_focused()
+    expect(old).to_contain_text("A newer file took the place of this one")
+    run(page, "SELECT count(*) AS n FROM versions")
+    expect(page.locator("#answer tbody")).to_have_text("33")
+    expect(page.locator("#answer .note, #datasets .note")).to_have_count(0)
+
+
+def test_files_that_share_rows_can_both_be_kept(open_page, tmp_path):
+    page = open_page(viewport=PHONE)
+    send(page, pupils(tmp_path / "kept.csv", 0, 30))
+    new = send(page, pupils(tmp_path / "kept 2.csv", 0, 5))
+    expect(new.locator(".shared")).to_contain_text("5 rows of this file are in already")
+    expect(new.get_by_role("button", name="Replace the older file")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert audit(page, "smallTargets") == []
+    new.get_by_role("button", name="Keep both").click()
+    expect(new.locator(".shared")).to_have_count(0)
+    expect(page.locator("#datasets .note")).to_have_count(0)
+
+
 def test_a_file_that_cannot_be_read_says_so_beside_its_name(open_page, tmp_path):
     path = tmp_path / "leaflet.csv"
     path.write_bytes(b"")

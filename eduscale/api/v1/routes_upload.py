@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 from werkzeug import Request, Response
 
-from eduscale.api.bodies import Form, SentFile, read_form, read_query
+from eduscale.api.bodies import Form, SentFile, read_form, read_json, read_query
 from eduscale.api.events import Tell, event_stream, told, wants_events
 from eduscale.api.language import language_of
 from eduscale.api.responses import JSON, json_response
@@ -25,7 +25,7 @@ from eduscale.ingest.receipts import present
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
 from eduscale.ingest.wording import Language
 from eduscale.models.base import Model
-from eduscale.models.upload import State, UploadPage, Uploads
+from eduscale.models.upload import AUTO, State, UploadPage, Uploads
 from eduscale.query.tables import TableService
 
 REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -37,7 +37,7 @@ SEND = FormFields(
         "region": "the region the file belongs to: letters, digits and hyphens, 1 to 64",
         "dataset": "the name of the dataset that the rows shall go to; made from the file's name when left out",
         "sender": "who sends it: a school's code or name",
-        "replaces": "the id of an upload that this one takes the place of",
+        "replaces": "the id of an upload whose place this one takes, or `auto`: of which it is a newer version",
     },
     required=("file", "region"),
 )
@@ -57,6 +57,15 @@ class UploadQuery(Model):
     state: State | None = None
     limit: int = Field(default=50, ge=1, le=500)
     cursor: str | None = None
+
+
+class Change(Model):
+    """What to change about an upload."""
+
+    replaces: str | None = Field(
+        description="the id of the upload whose place it takes; `auto`: all of which it is a newer version; "
+        "null: none, both are kept and nothing is said about it any more"
+    )
 
 
 class RejectsQuery(Model):
@@ -93,7 +102,7 @@ class UploadHandlers:
             wish = _wish(form)
             if not form.files:
                 raise InvalidField("Choose at least one file.", field="file")
-            if wish.replaces and len(form.files) > 1:
+            if wish.replaces not in (None, AUTO) and len(form.files) > 1:
                 raise InvalidField("Only one file can take the place of an upload.", field="replaces")
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,6 +143,11 @@ class UploadHandlers:
     def show(self, request: Request, upload_id: str) -> Response:
         """Return one receipt."""
         return json_response(present(self._service.get(upload_id), language_of(request)))
+
+    def change(self, request: Request, upload_id: str) -> Response:
+        """Decide what becomes of an older upload that holds the same rows."""
+        change = read_json(request, Change)
+        return json_response(present(self._service.decide(upload_id, change.replaces), language_of(request)))
 
     def undo(self, request: Request, upload_id: str) -> Response:
         """Take an upload's rows out again."""

@@ -2,7 +2,7 @@
 
 import * as api from './api.js';
 import { announce, byId, dataTable, el } from './dom.js';
-import { downloads, receiptInShort, receiptView } from './receipt.js';
+import { downloads, receiptInShort, receiptView, warningsView } from './receipt.js';
 import { recall, remember } from './memory.js';
 import { language, number, preferredLanguage, say, size, speak } from './words.js';
 
@@ -90,17 +90,27 @@ function show(card, receipt) {
   card.replaceChildren(...receiptView(receipt, {
     look: putQuery,
     undo: (shown) => undo(card, shown),
+    decide: (shown, replaces) => decide(card, shown, replaces),
   }).filter(Boolean));
 }
 
 async function undo(card, receipt) {
   if (!await confirmed(say('undoQuestion', { name: receipt.sentAs }))) return;
+  await change(card, receipt, () => api.undoUpload(receipt.upload_id), say('undone'));
+}
+
+/** Let a file take the place of the older one whose rows it holds (`auto`), or keep both (null). */
+const decide = (card, receipt, replaces) =>
+  change(card, receipt, () => api.decide(receipt.upload_id, replaces), say(replaces ? 'hasReplaced' : 'bothKept'));
+
+/** Show the receipt that an action gives, say `done`, and show everything else that may have changed with it. */
+async function change(card, receipt, action, done) {
   try {
-    show(card, { ...await api.undoUpload(receipt.upload_id), sentAs: receipt.sentAs });
+    show(card, { ...await action(), sentAs: receipt.sentAs });
     card.tabIndex = -1;
     card.focus(); // the button that had the focus is gone
-    announce(say('undone'));
-    await showDatasets();
+    announce(done);
+    await Promise.all([showDatasets(), ...[...cards.keys()].filter((other) => other !== card).map(showAnew)]);
   } catch (error) {
     card.append(el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
   }
@@ -146,12 +156,12 @@ async function showDatasets() {
   }
 }
 
-function datasetView({ name, rows, columns, regions }) {
+function datasetView({ name, rows, columns, regions, warnings }) {
   const facts = [say('rows', { n: rows }), say('columns', { n: columns.length }), regions.join(', ')].join(' · ');
   return el('li', { class: 'row dataset' },
     el('code', {}, name), el('span', { class: 'hint' }, facts),
     el('button', { type: 'button', 'aria-label': `${say('ask')}: ${name}`, onclick: () => putQuery(name) }, say('ask')),
-    downloads(name));
+    downloads(name), warningsView(warnings));
 }
 
 // Asking
@@ -185,6 +195,7 @@ function showAnswer(answer) {
   const facts = { n: answer.rows.length, ms: number(Math.max(1, Math.round(answer.elapsed_ms))) };
   byId('answer-said').textContent = say('answered', facts);
   byId('answer').replaceChildren(
+    ...warningsView(answer.warnings),
     ...(answer.truncated ? [el('p', { class: 'note' }, say('truncated', facts))] : []),
     dataTable(say('answerLabel'), answer));
 }

@@ -9,7 +9,8 @@ const FIRST_LINES = 100;
 
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
- * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`.
+ * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`,
+ * `decide(receipt, replaces)`.
  */
 export function receiptView(receipt, actions) {
   const isIn = receipt.state === 'loaded';
@@ -18,6 +19,8 @@ export function receiptView(receipt, actions) {
     receipt.duplicate && isIn ? el('p', { class: 'note' }, duplicateText(receipt)) : null,
     receipt.error ? el('p', { class: 'wrong' }, receipt.error.message) : null,
     receipt.state === 'undone' ? el('p', {}, say('undone')) : null,
+    isIn ? sharedView(receipt, actions) : null,
+    isIn ? replacedView(receipt) : null,
     isIn ? receipt.tables.map((table) => tableView(receipt, table, actions)) : null,
     isIn ? linesView(receipt) : null,
     isIn ? el('div', { class: 'row end' }, el('button', {
@@ -44,6 +47,31 @@ function head(receipt) {
 function duplicateText({ filename, sentAs }) {
   return filename === sentAs ? say('duplicate') : say('duplicateAs', { name: filename });
 }
+
+// The same again
+
+/** Return what older files hold of this one's rows, and a button for each thing that can be done about it. */
+function sharedView(receipt, actions) {
+  if (receipt.replaced_by || !receipt.shares_rows_with.length) return null;
+  const canReplace = receipt.newer_version_of !== null;
+  const button = (text, decision, kind = {}) => el('button', {
+    type: 'button', onclick: () => actions.decide(receipt, decision), ...kind,
+  }, say(text));
+  return el('div', { class: 'note shared' },
+    receipt.shares_rows_with.map(({ message }) => el('p', {}, message)),
+    el('p', { class: 'hint' }, say('countedTwice')),
+    el('div', { class: 'row' },
+      canReplace ? button('replaceOlder', 'auto', { class: 'main' }) : null,
+      button('keepBoth', null)));
+}
+
+function replacedView({ replaces, replaced_by: by }) {
+  if (by) return el('p', { class: 'note' }, say('isReplaced'));
+  return replaces ? el('p', {}, say('hasReplaced')) : null;
+}
+
+/** Return the warnings of an answer or a dataset as notes. */
+export const warningsView = (warnings) => warnings.map(({ message }) => el('p', { class: 'note' }, message));
 
 function tableView(receipt, table, actions) {
   return el('section', { class: 'table' },
