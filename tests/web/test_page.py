@@ -316,6 +316,43 @@ def test_a_busy_service_is_asked_again_after_the_time_it_names(open_page, tmp_pa
     expect(receipt_of(page, path.name)).to_contain_text("2 rows were read.")
 
 
+def test_a_long_reading_shows_what_is_done_and_how_far_it_is(open_page, tmp_path):
+    """The bar fills a second time while the file is read, and says so to who does not see it."""
+    page = open_page()
+    path = tmp_path / "long.csv"
+    rows = (f"{row};Jana {row % 977};{row % 100},5;2024-{row % 12 + 1:02}-11;6.A\n" for row in range(700_000))
+    path.write_text("id;jmeno;body;datum;trida\n" + "".join(rows))
+    page.evaluate("""() => {
+        window.heard = [];
+        new MutationObserver(() => {
+            const bar = document.querySelector('#uploads progress');
+            if (bar) heard.push([bar.getAttribute('aria-valuetext'), bar.position < 0 ? null : bar.value]);
+        }).observe(document.querySelector('#uploads'), { subtree: true, attributes: true, childList: true });
+    }""")
+    card = send(page, path)
+    expect(card.locator(".counts")).to_contain_text("700,000 rows were read.")
+    heard = page.evaluate("heard")
+    read = [(text, share) for text, share in heard if not text.startswith(("Sending", "Waiting"))]
+    shares = [share for _, share in read if share is not None]
+    assert len({share for share in shares if 0.1 < share < 0.95}) >= 2
+    assert shares == sorted(shares)
+    assert any(re.fullmatch(r"Turning it into a table … \d+%", text) for text, _ in read)
+
+
+def test_a_service_that_goes_away_while_it_reads_is_said(open_page, tmp_path):
+    page = open_page()
+    page.route(
+        "**/api/v1/uploads",
+        lambda route: route.fulfill(
+            content_type="text/event-stream",
+            body='event: progress\ndata: {"file": 0, "stage": "reading", "fraction": 0.5}\n\n: still at it\n\n',
+        ),
+    )
+    path = tmp_path / "cut.csv"
+    path.write_text("name,points\nA,1\n")
+    expect(send(page, path)).to_contain_text("The service cannot be reached")
+
+
 def test_a_cell_that_looks_like_markup_is_shown_as_text(open_page, tmp_path):
     page = open_page()
     markup = "<img src=x onerror=document.title='run'>"

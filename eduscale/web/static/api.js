@@ -1,5 +1,6 @@
 // Talking to the service: everything here is the public HTTP interface, nothing more.
 
+import { eventReader } from './events.js';
 import { language, say } from './words.js';
 
 const API = '/api/v1';
@@ -30,7 +31,7 @@ export async function getSample(name) {
   return new File([await response.blob()], name);
 }
 
-/** Send one file and return its receipt; `onStep(name, facts)` hears of sending, reading and waiting. */
+/** Send one file and return its receipt; `onStep(name, facts)` hears of sending, waiting and the stages of reading. */
 export async function sendFile(file, fields, onStep) {
   const { uploads: [receipt] } = await patiently(() => post(file, fields, onStep), (seconds) => onStep('busy', { seconds }));
   return settled(receipt);
@@ -43,18 +44,31 @@ function post(file, fields, onStep) {
   const request = new XMLHttpRequest(); // fetch does not tell how far an upload is
   request.open('POST', `${API}/uploads`);
   request.setRequestHeader('Accept-Language', language());
+  request.setRequestHeader('Accept', 'text/event-stream');
   request.upload.onprogress = ({ loaded, total }) => onStep('sending', { share: total ? loaded / total : 0 });
   request.upload.onload = () => onStep('reading');
+  let end = null; // the last event: the answer, or why there is none
+  const take = eventReader((name, data) => {
+    if (name === 'progress') onStep(data.stage, { share: data.fraction });
+    else end = data;
+  });
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(new Refusal(say('offline')));
-    request.onload = () => resolve({
-      status: request.status,
-      text: request.responseText,
-      retryAfter: request.getResponseHeader('Retry-After'),
-    });
+    request.onprogress = () => { if (isStream(request)) take(request.responseText); };
+    request.onload = () => {
+      if (!isStream(request)) {
+        resolve({ status: request.status, answer: parsed(request.responseText), retryAfter: request.getResponseHeader('Retry-After') });
+        return;
+      }
+      take(request.responseText);
+      if (end) resolve({ status: end.status, answer: end, retryAfter: end.retry_after_s });
+      else reject(new Refusal(say('offline'))); // the service went away in the middle
+    };
     request.send(form);
   });
 }
+
+const isStream = (request) => (request.getResponseHeader('Content-Type') ?? '').startsWith('text/event-stream');
 
 /** A receipt may come while the file is still being read: look again until it is. */
 async function settled(receipt) {
@@ -75,21 +89,20 @@ async function call(method, url, body) {
     } catch {
       throw new Refusal(say('offline'));
     }
-    return { status: response.status, text: await response.text(), retryAfter: response.headers.get('Retry-After') };
+    return { status: response.status, answer: parsed(await response.text()), retryAfter: response.headers.get('Retry-After') };
   });
 }
 
 /** Do what `attempt` does, again after the time that a busy service (503) asks for. */
 async function patiently(attempt, onWait = () => {}) {
   for (let tries = 1; ; tries += 1) {
-    const { status, text, retryAfter } = await attempt();
+    const { status, answer, retryAfter } = await attempt();
     if (status === 503 && retryAfter && tries < MOST_TRIES) {
       const seconds = Math.min(Number(retryAfter) || 5, 30);
       onWait(seconds);
       await pause(seconds * 1000);
       continue;
     }
-    const answer = parsed(text);
     if (status < 400 || answer?.uploads) return answer;
     throw new Refusal(answer?.detail ?? answer?.title ?? say('unexpected', { status }));
   }

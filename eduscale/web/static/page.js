@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { announce, byId, dataTable, el } from './dom.js';
 import { downloads, receiptInShort, receiptView, warningsView } from './receipt.js';
 import { recall, remember } from './memory.js';
-import { language, number, preferredLanguage, say, size, speak } from './words.js';
+import { language, number, percentage, preferredLanguage, say, size, speak } from './words.js';
 
 const REGION = /^[A-Za-z0-9-]{1,64}$/;
 const SAMPLE_REGION = 'sample';
@@ -75,12 +75,15 @@ async function sendOne({ card, name, open, onStep }, fields) {
 /** Return a function that shows each step of a file's way in its card. */
 function stepsOf(card, name) {
   const said = el('p', { class: 'said', role: 'status' });
+  const percent = el('span', { class: 'hint', 'aria-hidden': 'true' }); // the bar says it to who does not see it
   const bar = el('progress', { max: 1, 'aria-label': name });
-  card.replaceChildren(el('h3', {}, name), bar, said);
-  return (step, { share, seconds } = {}) => {
-    if (share === undefined) bar.removeAttribute('value');
-    else bar.value = share;
+  card.replaceChildren(el('h3', {}, name), bar, el('div', { class: 'row' }, said, percent));
+  return (step, { share = 0, seconds } = {}) => {
     const text = say(`step_${step}`, { n: seconds });
+    percent.textContent = share ? percentage(share) : '';
+    if (share) bar.value = share;
+    else bar.removeAttribute('value'); // something is done, nobody knows how much of it
+    bar.setAttribute('aria-valuetext', share ? `${text} ${percentage(share)}` : text);
     if (said.textContent !== text) said.textContent = text; // a live region is heard once for each step
   };
 }

@@ -48,6 +48,9 @@ export function sureness({ confidence, overridden }) {
 /** Return a count as it is written in the language. */
 export const number = (value) => value.toLocaleString(current);
 
+/** Return a share, 0 to 1, in whole percent. */
+export const percentage = (share) => share.toLocaleString(current, { style: 'percent', maximumFractionDigits: 0 });
+
 /** Return a size in bytes for people. */
 export function size(bytes) {
   const [unit, scale] = bytes < 1e3 ? ['B', 1] : bytes < 1e6 ? ['kB', 1e3] : ['MB', 1e6];
