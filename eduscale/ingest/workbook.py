@@ -9,9 +9,10 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date
-from itertools import pairwise
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from zipfile import ZipFile
@@ -43,8 +44,10 @@ COPIED = 0.2
 """What of the reading is done when the copy is there."""
 LEAST_BLOCKS = 3
 """Fewer are not worth opening the copy a second time."""
-MAX_STRINGS_TWICE_BYTES = 64 << 20
-"""Each of the libraries holds all strings."""
+READERS = 2
+"""So many blocks are read as columns at once, each by a reader of its own."""
+MAX_STRINGS_BYTES = 48 << 20
+"""Every reader, and that of rows, holds all strings."""
 
 _KINDS: dict[str, type] = {"float": float, "datetime": date, "string": str}
 """Those of fastexcel's types whose values python-calamine gives as well, one by one."""
@@ -71,13 +74,14 @@ def read_workbook(
     `folder` takes a temporary copy, `connection` the long middle of regular sheets; without it every row is a row.
     Rows without a value are left out and rows may differ in length.
     """
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(1) as pool:
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".xlsx") as file, ThreadPoolExecutor(READERS) as pool:
         target = Path(file.name)
         with progress.part(0, COPIED):
             sheets = copy_checked(path, target, limits)
         columns = None
         if connection is not None and any(_parts(sheet)[1] for sheet in sheets) and _has_few_strings(target):
-            columns = _Columns(pool.submit(fastexcel.read_excel, str(target)), connection)
+            readers = [pool.submit(fastexcel.read_excel, str(target)) for _ in range(READERS)]
+            columns = _Columns(readers, connection)
         with ZipFile(target) as copy, _open(target) as workbook, progress.part(COPIED, 1):
             package = _Package(workbook, copy, columns, Budget(limits.cells))
             read = _read([sheet for sheet in sheets if not sheet.hidden], package)
@@ -90,9 +94,9 @@ def read_workbook(
 
 
 class _Columns(NamedTuple):
-    """What reads the middle of a sheet as columns."""
+    """What reads the middle of a sheet as columns, each reader one block at a time."""
 
-    reader: Future[fastexcel.ExcelReader]
+    readers: Sequence[Future[fastexcel.ExcelReader]]
     connection: duckdb.DuckDBPyConnection
 
 
@@ -120,10 +124,10 @@ def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
 
 
 def _has_few_strings(copy: Path) -> bool:
-    """Say whether the strings may be held twice."""
+    """Say whether the strings may be held several times."""
     with ZipFile(copy) as package:
         sizes = {entry.filename: entry.file_size for entry in package.infolist()}
-    return sizes.get("xl/sharedStrings.xml", 0) <= MAX_STRINGS_TWICE_BYTES
+    return sizes.get("xl/sharedStrings.xml", 0) <= MAX_STRINGS_BYTES
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -180,7 +184,7 @@ def _stretch(blocks: _Blocks, following: Block, columns: _Columns) -> Stretch | 
     """Return rows as a stretch, if each column's cells are of one type that is the same for both libraries."""
     table = StretchTable(columns.connection, f"stretch_{blocks[0].place}")
     stretch = None
-    if _fill_table(table, blocks, following, columns.reader):
+    if _fill_table(table, blocks, following, columns.readers):
         stretch = table.finish(blocks[0].first or 0)
     if stretch is None:
         table.drop()
@@ -188,12 +192,12 @@ def _stretch(blocks: _Blocks, following: Block, columns: _Columns) -> Stretch | 
 
 
 def _fill_table(
-    table: StretchTable, blocks: _Blocks, following: Block, opening: Future[fastexcel.ExcelReader]
+    table: StretchTable, blocks: _Blocks, following: Block, opening: Sequence[Future[fastexcel.ExcelReader]]
 ) -> bool:
     """Add blocks to a table; say whether all of them fit and lack no row."""
     try:
-        reader = opening.result()
-        with closing(_ahead(blocks, lambda block: _columns(reader, block))) as parsed:
+        readers = [partial(_columns, reader.result()) for reader in opening]
+        with closing(_ahead(blocks, readers)) as parsed:
             for (block, sheet), next_ in zip(parsed, (*blocks[1:], following), strict=True):
                 kinds = [kind for column in sheet.selected_columns if (kind := _KINDS.get(column.dtype))]
                 rows = (next_.first or 0) - (block.first or 0)
@@ -212,7 +216,7 @@ def _columns(reader: fastexcel.ExcelReader, block: Block) -> fastexcel.ExcelShee
 def _cells(blocks: _Blocks, package: _Package) -> list[Row]:
     """Return the rows of blocks that hold a value."""
     rows: list[Row] = []
-    with closing(_ahead(blocks, lambda block: package.workbook.get_sheet_by_index(block.place))) as found:
+    with closing(_ahead(blocks, [lambda block: package.workbook.get_sheet_by_index(block.place)])) as found:
         try:
             for block, parsed in found:
                 package.budget.spend(parsed.height * parsed.width)
@@ -223,16 +227,17 @@ def _cells(blocks: _Blocks, package: _Package) -> list[Row]:
     return rows
 
 
-def _ahead(blocks: _Blocks, parse: Callable[[Block], T]) -> Generator[tuple[Block, T], None, None]:
-    """Yield blocks in order, the next one being parsed meanwhile: the parsers need no interpreter lock."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = deque(pool.submit(parse, block) for block in blocks[:1])
-        for number, (block, following) in enumerate(pairwise((*blocks, None))):
+def _ahead(blocks: _Blocks, parsers: Sequence[Callable[[Block], T]]) -> Generator[tuple[Block, T], None, None]:
+    """Yield blocks in order, the next ones being parsed meanwhile: the parsers need no interpreter lock."""
+    with ExitStack() as opened:
+        pools = [opened.enter_context(ThreadPoolExecutor(max_workers=1)) for _ in parsers]
+        turns = zip(blocks, cycle(pools), cycle(parsers), strict=False)
+        starting = (pool.submit(parse, block) for block, pool, parse in turns)
+        pending = deque(islice(starting, len(parsers)))
+        for number, block in enumerate(blocks):
             progress.report("reading", number / len(blocks))
-            if following is not None:
-                pending.append(pool.submit(parse, following))
-            if block is not None:
-                yield block, pending.popleft().result()
+            pending.extend(islice(starting, 1))
+            yield block, pending.popleft().result()
 
 
 def _block_rows(block: Block, parsed: CalamineSheet, start: tuple[int, int], copy: ZipFile) -> list[Row]:
