@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from eduscale.ingest import tables, workbook, workbook_xml
+from eduscale.ingest import package, tables, workbook, workbook_xml
 from eduscale.ingest.columns import Inset
 from tests.ingest.reading import Read, read_path
 
@@ -21,7 +21,8 @@ Change = Callable[[Any, Any], None]
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_xml, "CHUNK_BYTES", 20_000)
+    for module in (package, workbook_xml):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 20_000)
 
 
 @pytest.fixture
