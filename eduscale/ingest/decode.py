@@ -20,6 +20,9 @@ CHUNK = 1 << 20
 EVIDENCE_BYTES = 1 << 17
 """So many bytes of lines with letters beyond ASCII are enough to tell an encoding."""
 
+SURE = 0.9
+"""From here on the letters say more than what a file declares."""
+
 NAMES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
@@ -229,6 +232,29 @@ def find_encoding(found: Survey) -> Encoding:
         alternatives=alternatives,
         mixed=mixed,
     )
+
+
+def weigh_declared(found: Survey, declared: str) -> Encoding:
+    """Decide how a file is encoded that declares it: as declared, unless its bytes clearly say otherwise."""
+    codec = codec_of(declared)
+    likely = find_encoding(found)
+    if found.ascii or codec is None or likely.codec.startswith(("utf-16", "utf-32")):
+        return likely
+    is_utf8 = codec.startswith("utf-8")
+    if is_utf8 or likely.codec.startswith("utf-8") or (likely.codec != codec and likely.confidence >= SURE):
+        return likely
+    alternatives = () if likely.codec == codec else (Alternative(value=likely.name, confidence=0.05),)
+    return Encoding(codec, 0.95, Said(code="encoding_declared"), alternatives)
+
+
+def codec_of(label: str) -> str | None:
+    """Return what Python calls an encoding that a file or a web page names; None where it knows none."""
+    try:
+        name = codecs.lookup(label).name
+    except LookupError:
+        return None
+    # Who says ISO-8859-1 or ASCII means the code page of Windows, as browsers know.
+    return {"iso8859-1": "cp1252", "ascii": "cp1252", "utf-8-sig": "utf-8"}.get(name, name)
 
 
 def _wide(found: Survey) -> str | None:

@@ -8,7 +8,7 @@ from typing import Literal
 from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook", "old_workbook", "open_document"]
+Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -20,6 +20,8 @@ EXTENSIONS = {
     ".xls": "old_workbook",
     ".ods": "open_document",
     ".fods": "open_document",
+    ".htm": "web_page",
+    ".html": "web_page",
 }
 _OTHERS = {
     b"%PDF": "not_a_table_pdf",
@@ -37,7 +39,13 @@ _OTHERS = {
 _ZIP = b"PK"
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
-_FLAT_DOCUMENT = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<office:document\s", re.DOTALL)
+_PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
+_FLAT_DOCUMENT = re.compile(_PROLOGUE + r"<office:document\s", re.DOTALL)
+_PAGE = re.compile(
+    _PROLOGUE + r"<(?:!doctype\s+html|html|head|body|meta|title|table|style)[\s>]", re.DOTALL | re.IGNORECASE
+)
+_FRAGMENT = re.compile(r"\s*<[a-z][^>]*>.*<(?:table|tr|td)[\s>]", re.DOTALL | re.IGNORECASE)
+"""A piece of a page, as small programs write it."""
 
 HEAD_BYTES = 4096
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
@@ -52,8 +60,6 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     for magic, reason in _OTHERS.items():
         if head.startswith(magic):
             raise UnreadableFile(reason)
-    if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<table")):
-        raise UnreadableFile("web_page")
     if _is_json(head):
         raise UnreadableFile("json_file")
     if _is_binary(head):
@@ -76,7 +82,16 @@ def _format(head: bytes) -> Format:
         return "old_workbook"
     if head.startswith(_ZIP):
         return "open_document" if b"mimetypeapplication/" in head[:80] else "workbook"
-    return "open_document" if _FLAT_DOCUMENT.search(head) else "text"
+    text = _text(head)
+    if _FLAT_DOCUMENT.match(text):
+        return "open_document"
+    return "web_page" if _PAGE.match(text) or _FRAGMENT.match(text) else "text"
+
+
+def _text(head: bytes) -> str:
+    """Return the beginning of a text, whose letters beyond ASCII do not matter."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return head.decode("utf-16" if wide else "utf-8-sig", "ignore")
 
 
 def _is_binary(head: bytes) -> bool:
@@ -89,8 +104,7 @@ def _is_binary(head: bytes) -> bool:
 
 def _is_json(head: bytes) -> bool:
     """Say whether a file begins with an object or a list of JSON, whole or cut, and goes on with nothing else."""
-    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    text = head.decode(encoding, "ignore").strip()
+    text = _text(head).strip()
     if not text.startswith(("{", "[")):
         return False
     try:

@@ -47,3 +47,5 @@ class Grid:
     stretch: "Stretch | None" = None
     longest_field: int | None = None
     """What no cell is longer than, where that is known without looking."""
+    header: frozenset[int] = frozenset()
+    """The numbers of rows that the file itself declares to be labels."""

@@ -16,6 +16,7 @@ from eduscale.ingest.names import normal_name
 from eduscale.models.reading import Alternative, ReadGuess, Said
 
 MAX_HEADER_ROWS = 3
+MAX_DECLARED_ROWS = 6
 LOOK_BELOW = 60
 """So many rows below a header are looked at to tell values from labels."""
 
@@ -113,8 +114,13 @@ def _kind(cell: Cell) -> str:
     return "value"
 
 
-def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
-    """Return the tables of a grid in order, and what stands in a grid that holds no table at all."""
+def find_tables(
+    rows: Iterable[Row], declared: frozenset[int] = frozenset()
+) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
+    """Return the tables of a grid in order, and what stands in a grid that holds no table at all.
+
+    `declared` are the numbers of rows that are labels because the file says so.
+    """
     segments = _segments(rows)
     widest = _widest(segments)
     tables: list[FoundTable] = []
@@ -134,7 +140,7 @@ def find_tables(rows: Iterable[Row]) -> tuple[list[FoundTable], list[tuple[Row, 
                 body = body[facts:]
                 if not body:
                     continue
-            tables.append(_new_table(body))
+            tables.append(_new_table(body, declared))
             tables[-1].set_aside[:0] = above
             above = []
     for table in tables:
@@ -239,10 +245,10 @@ def _repeats(cells: Sequence[Cell], wanted: tuple[tuple[int, str], ...]) -> bool
     return bool(wanted) and all(normal_name(str(cells[place])) == name for place, name in wanted)
 
 
-def _new_table(body: list[Row]) -> FoundTable:
+def _new_table(body: list[Row], declared: frozenset[int]) -> FoundTable:
     rules = [row for row in body[1 : MAX_HEADER_ROWS + 1] if _is_rule(row)]
     body = [row for row in body if row not in rules] if rules else body
-    header = _find_header(body)
+    header = _declared_header(body, declared) or _find_header(body)
     top, data = body[: header.rows], body[header.rows :]
     widths = Counter(map(trimmed_width, data))
     usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
@@ -256,6 +262,14 @@ def _new_table(body: list[Row]) -> FoundTable:
     )
     ruled = [(row, "rule") for row in rules]
     return FoundTable(_labels(top, width), list(top), list(data), set_aside=ruled, guesses=[guess])
+
+
+def _declared_header(body: list[Row], declared: frozenset[int]) -> _Header | None:
+    """Return the header that the file declares at the top of a table, if it does and there is more than that."""
+    rows = next((place for place, row in enumerate(body) if row.number not in declared), 0)
+    if not 0 < rows <= MAX_DECLARED_ROWS:
+        return None
+    return _Header(rows, 0.99, Said(code="header_declared", facts={"rows": rows}), ())
 
 
 def _is_rule(row: Row) -> bool:

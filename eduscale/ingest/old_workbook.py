@@ -4,7 +4,6 @@ Read by hand, since what a library leaves out is what matters here: error cells,
 the declared one, a cell far away that would cost the whole rectangle up to it, streams outside a container.
 """
 
-import codecs
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from typing import NamedTuple
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.compound_file import MAX_STREAM_BYTES, SIGNATURE, CompoundFile
-from eduscale.ingest.decode import EVIDENCE_BYTES, Encoding, Survey, find_encoding
+from eduscale.ingest.decode import EVIDENCE_BYTES, Encoding, Survey, weigh_declared
 from eduscale.ingest.grid import Cell, ErrorCell, Grid
 from eduscale.ingest.number_formats import Shows, as_shown, built_in_shows, shows
 from eduscale.ingest.old_workbook_records import (
@@ -37,7 +36,7 @@ from eduscale.ingest.sheets import (
     write_grids,
 )
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, ReadTable, Said
+from eduscale.models.reading import ReadGuess, ReadLimits, ReadTable
 
 STREAMS = {
     "EncryptedPackage": "encrypted_workbook",
@@ -47,9 +46,7 @@ STREAMS = {
 """What a container holds that is no workbook of ours."""
 RAW_STREAM = b"\x09\x08"
 """The first record of a stream that a program wrote without a container."""
-SURE = 0.9
-"""From here on the letters say more than the declared code page."""
-
+_CODE_PAGES = {10_000: "mac_roman", 10_029: "mac_latin2", 32_768: "mac_roman", 65_001: "utf-8"}
 _BIFF8 = 0x0600
 _WORKSHEET = 0x10
 MAX_COLUMNS = 256
@@ -271,8 +268,7 @@ def _truth_or_error(value: int, *, is_error: bool) -> Cell:
 
 def _encoding(book: _Book) -> Encoding:
     """Return how texts in a code page are encoded: as declared, unless the letters clearly say otherwise."""
-    declared = _codec(book.code_page)
-    survey = Survey(ascii=True)
+    survey = Survey()
     for text in _texts_in_code_page(book):
         if not text.isascii():
             survey.ascii = False
@@ -283,15 +279,7 @@ def _encoding(book: _Book) -> Encoding:
         bytes(survey.foreign).decode()
     except UnicodeDecodeError:
         survey.utf8 = False
-    found = find_encoding(survey)
-    if not survey.ascii and found.codec != declared and found.confidence >= SURE:
-        return found
-    return Encoding(
-        declared,
-        0.95,
-        Said(code="encoding_declared"),
-        () if survey.ascii else (Alternative(value=found.name, confidence=0.05),),
-    )
+    return weigh_declared(survey, _CODE_PAGES.get(book.code_page, f"cp{book.code_page}"))
 
 
 def _texts_in_code_page(book: _Book) -> Iterator[bytes]:
@@ -305,12 +293,3 @@ def _texts_in_code_page(book: _Book) -> Iterator[bytes]:
 
 def _stored(text: bytes | str) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
-
-
-def _codec(code_page: int) -> str:
-    """Return what Python calls a code page; that of western Europe where it does not know it."""
-    name = {10_000: "mac_roman", 32_768: "mac_roman", 10_029: "mac_latin2", 65_001: "utf-8"}.get(code_page)
-    try:
-        return codecs.lookup(name or f"cp{code_page}").name
-    except LookupError:
-        return "cp1252"

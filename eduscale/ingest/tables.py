@@ -102,12 +102,12 @@ class TableReader:
 
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
-        found, _ = find_tables(grid.rows)
+        found, _ = find_tables(grid.rows, grid.header)
         if grid.stretch is not None and not (
             grid.stretch.suits(found, grid.rows) and all(table.width <= WIDE for table in found)
         ):
             grid = replace(grid, rows=grid.stretch.expanded(grid.rows), stretch=None)
-            found, _ = find_tables(grid.rows)
+            found, _ = find_tables(grid.rows, grid.header)
         name = grid.name or self._default_name
         names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
         read = []

@@ -17,7 +17,7 @@ import duckdb
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import delimited, forms, old_workbook, open_document, workbook
+from eduscale.ingest import delimited, forms, old_workbook, open_document, web_table, workbook
 from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
@@ -90,5 +90,6 @@ _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[R
     "workbook": workbook.read,
     "old_workbook": old_workbook.read,
     "open_document": open_document.read,
+    "web_page": web_table.read,
 }
 """By format, what reads a file of it; each takes what is already known of the file."""

@@ -89,8 +89,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Soubor je databáze, ne tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
     ),
     "web_page": (
-        "The file is a web page, not a table. Please open it in a spreadsheet and save it as XLSX.",
-        "Soubor je webová stránka, ne tabulka. Otevřete jej prosím v Excelu a uložte jako XLSX.",
+        "The file is a web page (HTML) without a table of data, perhaps one that asks to sign in. Please open the "
+        "table in the program that it comes from and export it again.",
+        "Soubor je webová stránka (HTML) bez tabulky s daty, třeba stránka s přihlášením. Otevřete prosím tabulku "
+        "v programu, ze kterého pochází, a exportujte ji znovu.",
     ),
     "too_many_columns": (
         "The table has {columns} columns, more than the {limit} that can be read. Please split it.",
@@ -235,6 +237,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "of {columns:# column|# columns}).",
         "{rows:První řádek obsahuje|První # řádky obsahují|Prvních # řádků obsahuje} názvy, řádky níže "
         "hodnoty (v {value_columns} z {columns:# sloupce|# sloupců|# sloupců}).",
+    ),
+    "header_declared": (
+        "The file itself marks {rows:the first row|the first # rows} as names.",
+        "Sám soubor označuje {rows:první řádek|první # řádky|prvních # řádků} jako názvy.",
     ),
     "header_all_text": (
         "{rows:The first row holds|The first # rows hold} distinct texts that do not appear again below; all "
@@ -443,6 +449,7 @@ _FORMATS = {
     "workbook": ("an XLSX workbook", "sešit XLSX"),
     "old_workbook": ("an XLS workbook", "sešit XLS"),
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
+    "web_page": ("a web page (HTML)", "webová stránka (HTML)"),
 }
 _MONTHS = "January February March April May June July August September October November December".split()
 _MESICE = "ledna února března dubna května června července srpna září října listopadu prosince".split()

@@ -135,6 +135,7 @@ export default {
   format_workbook: 'sešit XLSX',
   format_old_workbook: 'sešit XLS',
   format_open_document: 'tabulka OpenDocument',
+  format_web_page: 'webová stránka (HTML)',
   'delimiter_;': 'středník',
   'delimiter_,': 'čárka',
   delimiter_tab: 'tabulátor',

@@ -109,6 +109,7 @@ export default {
   format_workbook: 'XLSX workbook',
   format_old_workbook: 'XLS workbook',
   format_open_document: 'OpenDocument spreadsheet',
+  format_web_page: 'web page (HTML)',
   'delimiter_;': 'semicolon',
   'delimiter_,': 'comma',
   delimiter_tab: 'tab',
