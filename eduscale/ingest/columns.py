@@ -27,6 +27,11 @@ _ONE_BREAK = "replace(replace({x}, chr(13) || chr(10), chr(10)), chr(13), chr(10
 _TEXT = f"nullif(CASE WHEN contains({{x}}, chr(13)) THEN {_ONE_BREAK} ELSE {{x}} END, '')"
 
 
+def cleaned_text(column: str) -> str:
+    """Return SQL for a text column with one kind of line break and no empty texts."""
+    return _TEXT.replace("{x}", column)
+
+
 class Column(NamedTuple):
     """A column's cells as an array, a sample of them as text, and the choice that the cells' own types make."""
 
@@ -74,7 +79,7 @@ class ArraySource:
         places = list(places)
         columns = []
         for place in places:
-            cleaned = _TEXT.replace("{x}", f"c{place}") if self.unclean[place] else f"c{place}"
+            cleaned = cleaned_text(f"c{place}") if self.unclean[place] else f"c{place}"
             columns.append(f"{cleaned} AS c{place}")
         return f"(SELECT {', '.join(columns)} FROM {self._sent(places)})"
 

@@ -8,7 +8,7 @@ from typing import Literal
 from eduscale.core.errors import UnreadableFile
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page"]
+Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page", "json"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -22,6 +22,10 @@ EXTENSIONS = {
     ".fods": "open_document",
     ".htm": "web_page",
     ".html": "web_page",
+    ".json": "json",
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".geojson": "json",
 }
 _OTHERS = {
     b"%PDF": "not_a_table_pdf",
@@ -37,6 +41,8 @@ _OTHERS = {
     b"SQLite format 3": "database_file",
 }
 _ZIP = b"PK"
+_OBJECT = re.compile(r'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
+"""The beginning of an object that has a key, or of a list of such objects."""
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 _PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
@@ -60,12 +66,10 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     for magic, reason in _OTHERS.items():
         if head.startswith(magic):
             raise UnreadableFile(reason)
-    if _is_json(head):
-        raise UnreadableFile("json_file")
-    if _is_binary(head):
-        raise UnreadableFile("binary_file")
-    found = _format(head)
     extension = PurePath(filename).suffix.lower()
+    found = _format(head, EXTENSIONS.get(extension))
+    if found == "text" and _is_binary(head):
+        raise UnreadableFile("binary_file")
     if EXTENSIONS.get(extension, found) == found:
         return found, None
     return found, ReadGuess(
@@ -76,8 +80,8 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     )
 
 
-def _format(head: bytes) -> Format:
-    """Return which reader a file is for by its first bytes."""
+def _format(head: bytes, named: str | None) -> Format:
+    """Return which reader a file is for by its first bytes; `named` is the format that its name stands for."""
     if head.startswith(_OLD_WORKBOOKS):
         return "old_workbook"
     if head.startswith(_ZIP):
@@ -85,37 +89,39 @@ def _format(head: bytes) -> Format:
     text = _text(head)
     if _FLAT_DOCUMENT.match(text):
         return "open_document"
-    return "web_page" if _PAGE.match(text) or _FRAGMENT.match(text) else "text"
+    if _PAGE.match(text) or _FRAGMENT.match(text):
+        return "web_page"
+    return "json" if _is_json(text, is_named_so=named == "json", is_cut=len(head) == HEAD_BYTES) else "text"
 
 
 def _text(head: bytes) -> str:
     """Return the beginning of a text, whose letters beyond ASCII do not matter."""
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return head.decode("utf-16" if wide else "utf-8-sig", "ignore")
+    return head.decode("utf-16" if wide else "utf-8-sig", "ignore").replace("\0", "")
 
 
 def _is_binary(head: bytes) -> bool:
     """Say whether bytes that belong in no text are too many for chance; NULs may be UTF-16 or padding."""
-    if head.startswith((_ZIP, *_OLD_WORKBOOKS, b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 10:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 10:
         return False
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls > max(8, len(head) // 50)
 
 
-def _is_json(head: bytes) -> bool:
+def _is_json(text: str, *, is_named_so: bool, is_cut: bool) -> bool:
     """Say whether a file begins with an object or a list of JSON, whole or cut, and goes on with nothing else."""
-    text = _text(head).strip()
+    text = text.strip()
     if not text.startswith(("{", "[")):
         return False
+    if is_named_so or _OBJECT.match(text):
+        return True
     try:
-        value, end = json.JSONDecoder().raw_decode(text)
+        _, end = json.JSONDecoder().raw_decode(text)
     except RecursionError:
         return True
     except json.JSONDecodeError as error:
-        if len(head) < HEAD_BYTES or error.pos < 2:
+        if not is_cut or error.pos <= 1:
             return False
         return error.msg.startswith("Unterminated string") or bool(re.fullmatch(r"[\w.+-]*", text[error.pos :]))
     following = text[end:].lstrip()
-    if isinstance(value, dict):
-        following = following.removeprefix(",").lstrip()
     return not following or following.startswith(("{", "["))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import duckdb
 import numpy as np
@@ -99,7 +99,24 @@ class CsvSource:
                     return
 
 
-Source = CsvSource | ArraySource
+class RowSource(Protocol):
+    """Rows that DuckDB reads from files, as columns `c0`, `c1` ..."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the records were not checked."""
+
+    def sql(self, places: Iterable[int]) -> str:
+        """Return what to select the columns from, `places` among them."""
+
+    def blocks(self, stage: progress.Stage) -> Iterator[ArraySource]:
+        """Yield the rows in order, some at a time, as arrays of text; at least one block, be it empty.
+
+        How far that is gets reported as this stage.
+        """
+
+
+Source = RowSource | ArraySource
 
 
 class BadCell(NamedTuple):

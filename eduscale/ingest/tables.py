@@ -190,7 +190,7 @@ class TableReader:
         for number, code, raw in records.set_aside:
             findings.reject("set_aside", number, code, raw)
         columns = [column_of_values(column.values, column.form) for column in records.columns]
-        source = ArraySource([column.values for column in columns], [False] * len(columns))
+        source = ArraySource([column.values for column in columns], [column.unclean for column in columns])
         draft = Draft(
             name=records.name,
             labels=[column.label for column in records.columns],

@@ -17,7 +17,7 @@ import duckdb
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import delimited, forms, old_workbook, open_document, web_table, workbook
+from eduscale.ingest import delimited, forms, json_file, old_workbook, open_document, web_table, workbook
 from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
@@ -87,6 +87,7 @@ def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTabl
 
 _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[ReadTable]]] = {
     "text": delimited.read,
+    "json": json_file.read,
     "workbook": workbook.read,
     "old_workbook": old_workbook.read,
     "open_document": open_document.read,

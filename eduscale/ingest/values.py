@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from types import NoneType
 from typing import Any, cast
 
@@ -21,10 +22,30 @@ from eduscale.models.reading import Said
 
 MAX_DIGITS = 38
 """Exact numbers of more digits no warehouse has."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=float)
 _BIGINT = range(-(2**63), 2**63)
 _EXACT = range(-(2**53), 2**53 + 1)
 
 Texts = npt.NDArray[Any]
+
+
+def to_json(value: object) -> str:
+    """Return a value as JSON: a number of many digits as a double, one that JSON has not as null."""
+    try:
+        return _ENCODER.encode(value)
+    except ValueError:
+        return _ENCODER.encode(_finite(value))
+
+
+def _finite(value: object) -> object:
+    match value:
+        case list() | tuple():
+            return [_finite(item) for item in value]
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case float() if not isfinite(value):
+            return None
+    return value
 
 
 def column_of_values(values: Sequence[object] | npt.NDArray[Any], form: Form | None = None) -> Column:
@@ -39,7 +60,7 @@ def column_of_values(values: Sequence[object] | npt.NDArray[Any], form: Form | N
             return column_of(numbers)  # type: ignore[arg-type]  # numbers and None
     gathered = ValueColumn(form)
     texts = gathered.add(values)
-    return Column(texts, gathered.sample(), gathered.choice(), gathered.kinds)
+    return Column(texts, gathered.sample(), gathered.choice(), gathered.kinds, unclean=str in gathered.kinds)
 
 
 class ValueColumn:
@@ -48,6 +69,7 @@ class ValueColumn:
     def __init__(self, form: Form | None = None) -> None:
         self.kinds: set[type] = set()
         """The types met, of values other than null."""
+        self.nans = 0
         self._form = form
         self._filled = self._rows = 0
         self._head: list[str] = []
@@ -58,28 +80,35 @@ class ValueColumn:
 
     def skip(self, rows: int) -> None:
         """Count rows in which the column has no value."""
-        self._sample(rows, [""] * min(rows, WHOLE_SAMPLE_ROWS))
+        self._keep_ends([None] * min(rows, WHOLE_SAMPLE_ROWS))
+        self._rows += rows
 
     def add(self, values: Sequence[object]) -> Texts:
-        """Return a block of values as texts; null, NaN and the empty text are None."""
-        kinds = {type(value) for value in values} - {NoneType}
-        texts = np.empty(len(values), dtype=object)
-        if kinds:
-            self.kinds |= kinds
-            texts[:] = [_text(value) for value in values]
-            self._look(values, kinds)
-        filled = texts != None  # noqa: E711  # compared element by element
-        self._filled += int(np.count_nonzero(filled))
-        if not self._example and filled.any():
-            self._example = texts[int(np.argmax(filled))]
-        self._sample(len(values), [text or "" for text in (*texts[:WHOLE_SAMPLE_ROWS], *texts[-SAMPLE_TAIL:])])
-        return texts
+        """Return a block of values as texts; null and NaN are None, line breaks and empty texts as they were."""
+        kinds = set(map(type, values)) - {NoneType}
+        array = np.empty(len(values), dtype=object)
+        if not kinds:
+            self.skip(len(values))
+            return array
+        self.kinds |= kinds
+        texts = _texts(values, kinds)
+        self._look(values, kinds)
+        nulls = texts.count(None)
+        if float in kinds:
+            self.nans += nulls - list(values).count(None)
+        if not self._example and nulls < len(texts):
+            self._example = next(filter(None, texts), "")
+        self._filled += len(texts) - nulls
+        self._keep_ends(texts)
+        self._rows += len(texts)
+        array[:] = texts
+        return array
 
-    def _sample(self, rows: int, ends: list[str]) -> None:
-        """Keep the first and the last of all rows, of which these are the ends of the next."""
-        self._head += ends[: min(rows, WHOLE_SAMPLE_ROWS - len(self._head))]
-        self._tail = (self._tail + ends[-min(rows, SAMPLE_TAIL) :])[-SAMPLE_TAIL:] if rows else self._tail
-        self._rows += rows
+    def _keep_ends(self, texts: Sequence[str | None]) -> None:
+        """Keep the first and the last of all rows, of which these are the next."""
+        missing = WHOLE_SAMPLE_ROWS - len(self._head)
+        self._head += map(as_text, texts[: max(0, missing)])
+        self._tail = [*self._tail, *map(as_text, texts[-SAMPLE_TAIL:])][-SAMPLE_TAIL:]
 
     def sample(self) -> Sample:
         """Return the texts of all rows, or of some from both ends of many."""
@@ -117,7 +146,7 @@ class ValueColumn:
     def _look(self, values: Sequence[object], kinds: set[type]) -> None:
         """Note what decides how numbers are kept."""
         if int in kinds:
-            numbers = [value for value in values if type(value) is int]
+            numbers = [value for value in values if value.__class__ is int]
             for number in (min(numbers), max(numbers)):
                 self._whole_digits = max(self._whole_digits, len(str(abs(number))))
                 self._within_double = self._within_double and number in _EXACT
@@ -148,16 +177,29 @@ _FORMS = {
 }
 
 
+def _texts(values: Sequence[object], kinds: set[type]) -> list[str | None]:
+    """Return values as texts, in the quickest way that their types allow."""
+    if kinds == {str}:
+        return cast(list[str | None], list(values))
+    if kinds == {int}:
+        return [None if value is None else str(value) for value in values]
+    if kinds == {bool}:
+        return [None if value is None else "true" if value else "false" for value in values]
+    if kinds <= {int, float}:
+        return [None if value is None or value != value else repr(value) for value in values]  # noqa: PLR0124  # NaN
+    return [_text(value) for value in values]
+
+
 def _text(value: object) -> str | None:
     match value:
         case str():
-            return as_text(value) or None
+            return value
         case float() if value != value:  # noqa: PLR0124  # only NaN differs from itself
             return None
         case Decimal():
             return format(value, "f") if value.is_finite() else None
         case list() | dict() | tuple():
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            return to_json(value)
         case bytes():
             return value.hex()
     return as_text(value) or None  # type: ignore[arg-type]  # the kinds of cells

@@ -80,9 +80,31 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is an SPSS file, which is not read yet. Please send it as CSV or XLSX.",
         "Soubor je ve formátu SPSS, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
     ),
-    "json_file": (
-        "The file is a JSON file, which is not read yet. Please send it as CSV or XLSX.",
-        "Soubor je ve formátu JSON, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    "truncated_json": (
+        "The JSON file ends too early, at line {line}, character {character}: something is missing there. Please "
+        "export it again and send the whole file.",
+        "Soubor JSON končí příliš brzy, na řádku {line} u znaku {character} v něm něco chybí. Vytvořte prosím "
+        "export znovu a pošlete celý soubor.",
+    ),
+    "damaged_json": (
+        "The JSON file is damaged at line {line}, character {character}: what stands there is no JSON. Please "
+        "export it again.",
+        "Soubor JSON je poškozený na řádku {line} u znaku {character}: co tam stojí, není JSON. Vytvořte prosím "
+        "export znovu.",
+    ),
+    "json_too_deep": (
+        "The JSON file has lists within lists or objects within objects too deep to be a table (line {line}). "
+        "Please export it as a list of records.",
+        "Soubor JSON má seznamy v seznamech nebo objekty v objektech vnořené příliš hluboko na to, aby to byla "
+        "tabulka (řádek {line}). Exportujte jej prosím jako seznam záznamů.",
+    ),
+    "json_value_too_long": (
+        "A single value of the JSON file, from line {line} on, is over {limit} characters. Please check it.",
+        "Jediná hodnota v souboru JSON, od řádku {line}, je delší než {limit} znaků. Zkontrolujte ji prosím.",
+    ),
+    "json_number_too_long": (
+        "A number in the JSON file, at line {line} or below, has thousands of digits. Please check the export.",
+        "Číslo v souboru JSON, na řádku {line} nebo níže, má tisíce číslic. Zkontrolujte prosím export.",
     ),
     "database_file": (
         "The file is a database, not a table. Please export the table as XLSX or CSV.",
@@ -280,6 +302,30 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:Jediná buňka s hodnotou je tak uložena|Všechny # buňky s hodnotou jsou tak uloženy|Všech # "
         "buněk s hodnotou je tak uloženo} v sešitu.",
     ),
+    "json_envelope": (
+        "The table is the list of records in the file. Beside it stands what is no part of it: {beside}",
+        "Tabulkou je seznam záznamů v souboru. Vedle něj stojí, co do ní nepatří: {beside}",
+    ),
+    "json_records": (
+        "The table is the list of records at this place in the file.",
+        "Tabulkou je seznam záznamů na tomto místě v souboru.",
+    ),
+    "json_one_record": (
+        "There is no list of records in the file, so all of it is one record.",
+        "V souboru není žádný seznam záznamů, celý je tedy jedním záznamem.",
+    ),
+    "json_keyed_records": (
+        "The records are known by their keys, which became the column key.",
+        "Záznamy jsou rozlišeny svými klíči, z nichž je sloupec key.",
+    ),
+    "json_columns": (
+        "The file holds the table by columns, each a list of values.",
+        "Soubor obsahuje tabulku po sloupcích, každý jako seznam hodnot.",
+    ),
+    "json_rows": (
+        "The file holds the table by rows, each a list of values.",
+        "Soubor obsahuje tabulku po řádcích, každý jako seznam hodnot.",
+    ),
     "type_values": (
         "{cells:The only value is|All # values are} of this type in the file.",
         "{cells:Jediná hodnota má tento typ už v souboru|Všechny # hodnoty mají tento typ už v souboru|Všech # "
@@ -331,6 +377,28 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Please put cells that contain the delimiter in quotes.",
         "Řádek má {cells:# buňku|# buňky|# buněk}, ale tabulka {columns:# sloupec|# sloupce|# sloupců}; byl "
         "vynechán. Buňky obsahující oddělovač dejte prosím do uvozovek.",
+    ),
+    "record_long": (
+        "The record has {cells:# value|# values} but only {columns:# column|# columns} {columns:has|have} a name; "
+        "it was left out. Please check it.",
+        "Záznam má {cells:# hodnotu|# hodnoty|# hodnot}, ale pojmenovaných sloupců je jen {columns}; byl "
+        "vynechán. Zkontrolujte jej prosím.",
+    ),
+    "not_a_record": (
+        "Here stands a single value instead of a record with names and values; it was left out. Please check it.",
+        "Místo záznamu se jmény a hodnotami je zde jen jedna hodnota; byla vynechána. Zkontrolujte ji prosím.",
+    ),
+    "bad_json_line": (
+        "The line is no complete JSON record and was left out. Please correct it.",
+        "Řádek není úplný záznam JSON a byl vynechán. Opravte jej prosím.",
+    ),
+    "key_repeated": (
+        "The record has the key {key} more than once; each value got a column of its own. Please check it.",
+        "Záznam má klíč {key} vícekrát; každá hodnota má vlastní sloupec. Zkontrolujte jej prosím.",
+    ),
+    "half_character": (
+        "The text holds half of a character, such as of a picture that was cut; it was replaced. Please check it.",
+        "Text obsahuje půlku znaku, například uříznutého obrázku; byla nahrazena. Zkontrolujte jej prosím.",
     ),
     "cell_outside": (
         "A cell stands to the right of the table and was left out. Please move it into a column with a name.",

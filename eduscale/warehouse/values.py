@@ -43,7 +43,7 @@ def column_type(storage: str) -> ColumnType:
     if "INT" in storage:
         return "integer"
     if storage.startswith("DECIMAL"):
-        return "decimal"
+        return "integer" if storage.endswith(",0)") else "decimal"
     return "datetime" if storage.startswith("TIMESTAMP") else "text"
 
 
@@ -90,7 +90,7 @@ def _converter(storage: str) -> Callable[[Column], Column] | None:
     if kind in ("duration", "json") or storage == "BLOB":
         return _each
     if kind == "integer":
-        return _integers
+        return _whole_decimals if storage.startswith("DECIMAL") else _integers
     if storage.startswith("DECIMAL"):
         digits = int(storage.removeprefix("DECIMAL(").split(",")[0])
         return _short_decimals if digits <= _EXACT_DIGITS else _decimals
@@ -104,6 +104,10 @@ def _integers(column: Column) -> Column:
     return [_plain(value) for value in column]
 
 
+def _whole_decimals(column: Column) -> Column:
+    return [_plain(int(value)) if isinstance(value, Decimal) else value for value in column]
+
+
 def _short_decimals(column: Column) -> Column:
     return [None if value is None else float(value) for value in column]  # type: ignore[arg-type]
 
@@ -113,7 +117,15 @@ def _decimals(column: Column) -> Column:
 
 
 def _parsed(column: Column) -> Column:
-    return [from_json(value) if isinstance(value, str) else value for value in column]
+    return [_from_json(value) if isinstance(value, str) else value for value in column]
+
+
+def _from_json(text: str) -> object:
+    """Return what a text of JSON says, or the text if it is nested too deep to be worth it."""
+    try:
+        return _plain(from_json(text))
+    except ValueError:
+        return text
 
 
 def _each(column: Column) -> Column:

@@ -115,7 +115,7 @@ def table_name(dataset: str) -> str:
 def select_sql(view: View, pseudo_columns: Sequence[str] = ()) -> str:
     """Write the SELECT of a view's columns and of the named pseudo-columns."""
     if not view.runs:
-        nothing = [f"CAST(NULL AS {column.storage}) AS {quoted(column.name)}" for column in view.columns]
+        nothing = [f"CAST(NULL AS {_asked(column)}) AS {quoted(column.name)}" for column in view.columns]
         nothing += [f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in pseudo_columns]
         return f"SELECT {', '.join(nothing)} WHERE false"
     return " UNION ALL ".join(_run_sql(view, run, pseudo_columns) for run in view.runs)
@@ -138,9 +138,9 @@ def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     for column in view.columns:
         name = quoted(column.name)
         if column.name not in held:
-            selected.append(f"CAST(NULL AS {column.storage}) AS {name}")
-        elif held[column.name] != column.storage:
-            selected.append(f"CAST({name} AS {column.storage}) AS {name}")
+            selected.append(f"CAST(NULL AS {_asked(column)}) AS {name}")
+        elif held[column.name] != _asked(column):
+            selected.append(f"CAST({name} AS {_asked(column)}) AS {name}")
         else:
             selected.append(name)
     of_file = {"_region": run.regions, "_sender": run.senders, "_upload_id": run.upload_ids}
@@ -148,6 +148,11 @@ def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     files = ", ".join(literal(path) for path in run.paths)
     options = "" if run.alike else ", union_by_name = true"
     return f"SELECT {', '.join(selected)} FROM read_parquet([{files}]{options})"
+
+
+def _asked(column: ViewColumn) -> str:
+    """Return the type that queries see; files hold JSON as text."""
+    return "JSON" if column.type == "json" else column.storage
 
 
 def _by_file(values: Sequence[str | None]) -> str:
