@@ -29,7 +29,7 @@ from eduscale.core.errors import EduscaleError, FileSizeExceeded, StorageFull
 ADDRESS_SPACE_MARGIN_BYTES = 300 * 1024 * 1024
 """Address space beyond the budget, for what is reserved and never filled: arenas, stacks, mapped libraries."""
 
-SPARE_AFTER_S = 0.01
+SPARE_AFTER_S = 0.002
 """So long nothing must have happened before a spare child is made: the answer that was just given goes first."""
 
 _MAX_OPEN_FILES = 4096
@@ -142,7 +142,7 @@ class Helper:
         is_wanted = True
         while is_wanted or self._tasks:
             self._listen(is_wanted and len(self._tasks) < self._limits.processes)
-            is_idle = self._wants_spare and is_wanted and not self._tasks
+            is_idle = self._wants_spare and is_wanted and not any(map(self._is_working, self._tasks.values()))
             events = self._selector.select(SPARE_AFTER_S if is_idle else None)
             if not events:
                 self._make_spare()
@@ -260,10 +260,14 @@ class Helper:
         os.close(descriptors[0])
         _work(socket.socket(fileno=_CHANNEL))
 
+    def _is_working(self, task: _Task) -> bool:
+        """Say whether somebody still listens to a child, which otherwise has been killed."""
+        return task.ending in self._selector.get_map()
+
     def _kill(self, task: _Task) -> None:
         """End a child whose service has hung up; it is reaped when the kernel says so."""
-        if task.child.pid in self._tasks and task.ending in self._selector.get_map():
-            self._selector.unregister(task.ending)
+        if task.child.pid in self._tasks and self._is_working(task):
+            self._let_go(task)
             os.kill(task.child.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
@@ -283,12 +287,15 @@ class Helper:
 
     def _end(self, task: _Task) -> None:
         del self._tasks[task.child.pid]
-        if task.ending in self._selector.get_map():
-            self._selector.unregister(task.ending)
+        if self._is_working(task):
+            self._let_go(task)
         status, last_words = self._bury(task.child)
         spoke_of_memory = any(words in last_words for words in _WORDS_OF_MEMORY)
         _say(task.ending, wire.ENDING.pack(status, spoke_of_memory))
         task.ending.close()
+
+    def _let_go(self, task: _Task) -> None:
+        self._selector.unregister(task.ending)
         self._wants_spare = bool(self._rehearsals) and self._spare is None
 
     @staticmethod
