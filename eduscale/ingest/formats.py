@@ -6,9 +6,10 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from eduscale.core.errors import UnreadableFile
+from eduscale.ingest.statistics_kinds import statistics_kind
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page", "json"]
+Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -22,6 +23,7 @@ EXTENSIONS = {
     ".fods": "open_document",
     ".htm": "web_page",
     ".html": "web_page",
+    **dict.fromkeys((".sav", ".zsav", ".por", ".dta", ".sas7bdat", ".xpt"), "statistics"),
     ".json": "json",
     ".ndjson": "json",
     ".jsonl": "json",
@@ -36,7 +38,6 @@ _OTHERS = {
     b"Rar!": "compressed_file",
     b"7z\xbc\xaf": "compressed_file",
     b"PAR1": "parquet_file",
-    b"$FL2": "spss_file",
     b"{\\rtf": "word_document",
     b"SQLite format 3": "database_file",
 }
@@ -82,6 +83,8 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
 
 def _format(head: bytes, named: str | None) -> Format:
     """Return which reader a file is for by its first bytes; `named` is the format that its name stands for."""
+    if statistics_kind(head):
+        return "statistics"
     if head.startswith(_OLD_WORKBOOKS):
         return "old_workbook"
     if head.startswith(_ZIP):

@@ -3,6 +3,7 @@
 recognise   what the file is, by its content
 decode      which encoding, if it is text
 text        which dialect, and its records          workbook   its sheets, and their cells
+                                                    statistics its variables, labels and missing codes
 layout      where the tables are in it
 types       what each column holds
 parquet     one statement converts and writes; what it could not convert decides anew
@@ -17,7 +18,16 @@ import duckdb
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import delimited, forms, json_file, old_workbook, open_document, web_table, workbook
+from eduscale.ingest import (
+    delimited,
+    forms,
+    json_file,
+    old_workbook,
+    open_document,
+    statistics,
+    web_table,
+    workbook,
+)
 from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
 from eduscale.ingest.parquet import ParquetWriter
@@ -92,5 +102,6 @@ _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[R
     "old_workbook": old_workbook.read,
     "open_document": open_document.read,
     "web_page": web_table.read,
+    "statistics": statistics.read,
 }
 """By format, what reads a file of it; each takes what is already known of the file."""

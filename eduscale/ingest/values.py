@@ -54,10 +54,16 @@ def column_of_values(values: Sequence[object] | npt.NDArray[Any], form: Form | N
         values = cast(
             list[object], (values.astype("datetime64[us]") if values.dtype.kind == "M" else values).tolist()
         )
-    if form is None and {type(value) for value in values} - {NoneType} == {float}:
+    kinds = {type(value) for value in values} - {NoneType}
+    if form is None and kinds == {str}:
+        return column_of(values)  # type: ignore[arg-type]  # texts and None
+    if form is None and kinds == {float}:
         numbers = [None if value != value else value for value in values]  # noqa: PLR0124  # NaN
         if any(number is not None for number in numbers):
-            return column_of(numbers)  # type: ignore[arg-type]  # numbers and None
+            column = column_of(numbers)  # type: ignore[arg-type]  # numbers and None
+            choice = cast(Choice, column.choice)
+            evidence = Said(code="type_values", facts=choice.evidence.facts)
+            return column._replace(choice=choice._replace(evidence=evidence))
     gathered = ValueColumn(form)
     texts = gathered.add(values)
     return Column(texts, gathered.sample(), gathered.choice(), gathered.kinds, unclean=str in gathered.kinds)

@@ -76,9 +76,21 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is a Parquet file, which is not read yet. Please send it as CSV or XLSX.",
         "Soubor je ve formátu Parquet, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
     ),
-    "spss_file": (
-        "The file is an SPSS file, which is not read yet. Please send it as CSV or XLSX.",
-        "Soubor je ve formátu SPSS, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    "damaged_statistics_file": (
+        "The file of a statistics program is damaged or incomplete. Please save it anew and send it again.",
+        "Soubor ze statistického programu je poškozený nebo neúplný. Uložte jej prosím znovu a pošlete.",
+    ),
+    "encrypted_statistics_file": (
+        "The SPSS file is protected by a password. Please save it without one and send it again.",
+        "Soubor SPSS je chráněn heslem. Uložte jej prosím bez hesla a pošlete znovu.",
+    ),
+    "sas_catalogue": (
+        "The file is a SAS catalogue of formats and holds no rows. Please send the data set (.sas7bdat).",
+        "Soubor je katalog formátů SAS a neobsahuje žádné řádky. Pošlete prosím datový soubor (.sas7bdat).",
+    ),
+    "too_many_values": (
+        "The file has {columns:# variable|# variables} and too many rows to be read at once. Please split it.",
+        "Soubor má {columns:# proměnnou|# proměnné|# proměnných} a příliš mnoho řádků. Rozdělte jej prosím.",
     ),
     "truncated_json": (
         "The JSON file ends too early, at line {line}, character {character}: something is missing there. Please "
@@ -337,6 +349,25 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {words}, což bylo přečteno jako "
         "prázdná hodnota.",
     ),
+    "values_by_labels": (
+        "All codes of the variable have labels, so the labels are shown. The codes were: {labels}.",
+        "Všechny kódy proměnné mají popisky, proto jsou zobrazeny popisky. Kódy byly: {labels}.",
+    ),
+    "values_by_codes": (
+        "Only some values of the variable have labels, so the numbers were kept. The labels are: {labels}.",
+        "Popisky mají jen některé hodnoty proměnné, proto zůstaly čísla. Popisky jsou: {labels}.",
+    ),
+    "missing_declared": (
+        "By the file these codes mean a missing value; {cells:# cell was|# cells were} left empty ({codes}).",
+        "Podle souboru znamenají tyto kódy chybějící hodnotu; {cells:# buňka zůstala prázdná|# buňky zůstaly "
+        "prázdné|# buněk zůstalo prázdných} ({codes}).",
+    ),
+    "missing_by_label": (
+        "By their labels these codes mean that there is no answer; {cells:# cell was|# cells were} left empty "
+        "({codes}).",
+        "Podle popisků znamenají tyto kódy, že odpověď chybí; {cells:# buňka zůstala prázdná|# buňky zůstaly "
+        "prázdné|# buněk zůstalo prázdných} ({codes}).",
+    ),
     "type_steps": (
         "The cells are chapters such as 1.9, 1.10, 1.11, where 1.1 and 1.10 differ, so they were kept as text.",
         "Buňky jsou čísla kapitol jako 1.9, 1.10, 1.11, kde 1.1 a 1.10 se liší, zůstaly proto textem.",
@@ -471,6 +502,23 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "text. The first of them is here: {example}.",
         "V {cells:# buňce|# buňkách|# buňkách} sloupce není {type} jako v ostatních, a proto sloupec zůstal "
         "textový. První taková je zde: {example}.",
+    ),
+    "code_without_label": (
+        "{cells:# cell holds|# cells hold} codes that have no label ({codes}); they were kept as they are. "
+        "Please check them.",
+        "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} kódy bez popisku ({codes}); zůstaly tak, jak "
+        "jsou. Zkontrolujte je prosím.",
+    ),
+    "dates_out_of_range": (
+        "{cells:# cell holds a date|# cells hold dates} that no calendar has; {cells:it was|they were} left "
+        "empty. Please check the variable.",
+        "{cells:# buňka obsahuje datum, které|# buňky obsahují data, která|# buněk obsahuje data, která} v žádném "
+        "kalendáři {cells:není; zůstala prázdná|nejsou; zůstaly prázdné|nejsou; zůstaly prázdné}. Zkontrolujte "
+        "prosím proměnnou.",
+    ),
+    "letters_lost": (
+        "Some letters of the variable cannot be read from the file. Please save it in a newer format, say .sav.",
+        "Některá písmena proměnné nelze ze souboru přečíst. Uložte jej prosím v novějším formátu, například .sav.",
     ),
     "excel_day_numbers": (
         "The column is named like a date but holds numbers such as {example}, probably day numbers. "
