@@ -81,7 +81,7 @@ def _told(overlap: Overlap) -> Said:
         "gone": overlap.rows_gone,
     }
     if overlap.kind == "part":
-        return Said(code="rows_already_in", facts=facts)
+        return Said(code="rows_already_in" if overlap.rows_new else "all_rows_already_in", facts=facts)
     if overlap.kind == "overlap":
         return Said(code="rows_partly_in", facts=facts)
     if not overlap.rows_new + overlap.rows_changed + overlap.rows_gone:

@@ -266,7 +266,7 @@ def test_a_small_part_of_a_file_is_told_and_not_replaced_by_itself(world: World)
     receipt = present(part, "en")
     assert (receipt.replaces, receipt.newer_version_of) == (None, None)
     assert [(each.kind, each.upload_id) for each in receipt.shares_rows_with] == [("part", id_of(old))]
-    assert "5 rows of this file are in already" in receipt.shares_rows_with[0].message
+    assert "All 5 rows of this file are in already" in receipt.shares_rows_with[0].message
     assert world.counted_twice() == 5
 
 

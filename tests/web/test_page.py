@@ -196,7 +196,9 @@ def test_the_same_file_twice_is_called_a_duplicate(open_page, tmp_path):
 
 
 def pupils(path: Path, first: int, last: int) -> Path:
-    path.write_text("code,name,points\n" + "".join(f"P{n},Pupil {n},{n}\n" for n in range(first, last)))
+    """Write pupils of the school that the file is called after."""
+    school = path.stem.split()[0]
+    path.write_text("code,name,points\n" + "".join(f"P{n},{school} {n},{n}\n" for n in range(first, last)))
     return path
 
 
@@ -223,7 +225,7 @@ def test_files_that_share_rows_can_both_be_kept(open_page, tmp_path):
     page = open_page(viewport=PHONE)
     send(page, pupils(tmp_path / "kept.csv", 0, 30))
     new = send(page, pupils(tmp_path / "kept 2.csv", 0, 5))
-    expect(new.locator(".shared")).to_contain_text("5 rows of this file are in already")
+    expect(new.locator(".shared")).to_contain_text("All 5 rows of this file are in already")
     expect(new.get_by_role("button", name="Replace the older file")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert audit(page, "smallTargets") == []
