@@ -182,8 +182,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "stejný|všechny # řádky jsou stejné|všech # řádků je stejných}.",
     ),
     "all_rows_already_in": (
-        "{same:The only row|All # rows} of this file {same:is|are} in already, from your file {filename} of {day}, "
-        "which has {gone:# more|# more}.",
+        "{same:The only row|All # rows} of this file {same:is|are} in already, from your file {filename} of "
+        "{day}, which has {gone:# more|# more}.",
         "{same:Jediný řádek tohoto souboru už tu je|Všechny # řádky tohoto souboru už tu jsou|Všech # řádků "
         "tohoto souboru už tu je} z vašeho souboru {filename} ze dne {day}, který má ještě {gone:# další|# "
         "další|# dalších}.",
