@@ -64,6 +64,14 @@ class FoundTable:
         """The number of columns."""
         return len(self.labels)
 
+    @property
+    def title(self) -> str:
+        """The text that stands right above the table, if one does."""
+        top = min((row.number for row in chain(self.header, self.data)), default=0)
+        rows = [row for row, code in self.set_aside if code == "title" and row.number + row.span == top]
+        texts = {_shown(cell) for row in rows for cell in row.cells if not is_blank(cell)}
+        return texts.pop() if len(texts) == 1 else ""
+
 
 class _Header(NamedTuple):
     rows: int
@@ -121,17 +129,36 @@ def find_tables(
 
     `declared` are the numbers of rows that are labels because the file says so.
     """
-    segments = _segments(rows)
+    tables: list[FoundTable] = []
+    above: list[tuple[Row, str]] = []
+    for strand in _strands(_segments(rows)):
+        found, alone = _find_below_each_other(strand, declared)
+        tables += found
+        above += alone
+    if tables:
+        tables[0].set_aside[:0] = above
+        above = []
+    tables.sort(key=lambda table: min(row.number for row in chain(table.header, table.data)))
+    for table in tables:
+        _take_out(table)
+    return tables, above
+
+
+def _find_below_each_other(
+    segments: Sequence[list[Row]], declared: frozenset[int]
+) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
+    """Return the tables of segments that stand below each other, and what stands above where there is none."""
     widest = _widest(segments)
     tables: list[FoundTable] = []
     above: list[tuple[Row, str]] = []
     for segment in segments:
         notes, body = _split_notes(segment, widest)
-        target = tables[-1].set_aside if tables else above
-        target.extend((row, "comment" if is_comment(row) else "note" if tables else "title") for row in notes)
+        continues = bool(tables) and (not body or _continues(tables[-1], body))
+        target = tables[-1].set_aside if continues else above
+        target.extend((row, "comment" if is_comment(row) else "note" if continues else "title") for row in notes)
         if not body:
             continue
-        if tables and _continues(tables[-1], body):
+        if continues:
             tables[-1].data.extend(body)
         else:
             if not tables:
@@ -143,9 +170,96 @@ def find_tables(
             tables.append(_new_table(body, declared))
             tables[-1].set_aside[:0] = above
             above = []
-    for table in tables:
-        _take_out(table)
     return tables, above
+
+
+def _strands(segments: Sequence[list[Row]]) -> list[list[list[Row]]]:
+    """Part the segments of a grid into strands, one for each range of columns with tables of its own."""
+    main: list[list[Row]] = []
+    beside: dict[range, list[list[Row]]] = {}
+    for segment in segments:
+        ranges = _ranges_beside(segment)
+        if len(ranges) == 1 and beside and all(_fits(row, list(beside)) for row in segment):
+            ranges = list(beside)
+        if len(ranges) == 1:
+            main.append(segment)
+            continue
+        across = [row for row in segment if _is_one_text(row) and not any(_fits(row, [each]) for each in ranges)]
+        if across:
+            main.append(across)
+        rest = [row for row in segment if row not in across]
+        for columns in ranges:
+            beside.setdefault(columns, []).extend(_segments(_within(rest, columns)))
+    return [strand for strand in (main, *beside.values()) if strand]
+
+
+def _fits(row: Row, ranges: Sequence[range]) -> bool:
+    """Say whether all that a row holds is in the ranges of columns."""
+    return all(any(place in columns for columns in ranges) for place in filled_places(row))
+
+
+def _within(rows: Iterable[Row], columns: range) -> list[Row]:
+    """Return what rows hold in a range of columns."""
+    return [row._replace(cells=row.cells[columns.start : columns.stop]) for row in rows]
+
+
+def _ranges_beside(segment: list[Row]) -> list[range]:
+    """Return the ranges of columns that hold tables of their own, with blank columns between; one for most."""
+    columns = _blank_between(segment)
+    if not columns:
+        return [range(0)]
+    found: list[range] = []
+    start = 0
+    width = max(map(trimmed_width, segment))
+    for blank in (*columns, width):
+        if found and not _are_apart(_within(segment, found[-1]), _within(segment, range(start, blank))):
+            found[-1] = range(found[-1].start, blank)
+        elif blank > start:
+            found.append(range(start, blank))
+        start = blank + 1
+    return found
+
+
+def _blank_between(segment: list[Row]) -> list[int]:
+    """Return the columns without a value amid others, in rows that hold more than one text."""
+    rows = [row for row in segment[:LOOK_BELOW] if not _is_one_text(row)]
+    occupied = {place for row in rows for place in filled_places(row)}
+    blank = [place for place in range(min(occupied), max(occupied)) if place not in occupied] if occupied else []
+    for row in segment[LOOK_BELOW:]:
+        if not blank:
+            break
+        blank = [place for place in blank if place >= len(row.cells) or is_blank(row.cells[place])]
+    return blank
+
+
+def _are_apart(left: list[Row], right: list[Row]) -> bool:
+    """Say whether rows left and right of a blank column are tables of their own, and not halves of one."""
+    sides = []
+    for side in (left, right):
+        segments = _segments(side)
+        _, body = _split_notes(segments[0], 2) if len(segments) == 1 else ([], [])
+        header = _find_header(body).rows if len(body) > 1 else 0
+        if not header or _widest([body]) < 2:
+            return False
+        sides.append((_labels(body[:header], trimmed_width(body[0])), body[header:]))
+    (labels, rows), (others, rows_beside) = sides
+    names, names_beside = ({normal_name(label) for label in each if label} for each in (labels, others))
+    if len(names & names_beside) * 2 >= len(names_beside):
+        return True
+    ends = [(body[0].number, body[-1].number) for body in (rows, rows_beside)]
+    return ends[0] != ends[1] or (_has_keys(rows) and _has_keys(rows_beside))
+
+
+def _has_keys(rows: Sequence[Row]) -> bool:
+    """Say whether rows begin with distinct texts, each with a number to it."""
+    first = filled_places(rows[0])[0]
+    keys = [row.cells[first] for row in rows if first < len(row.cells)]
+    width = max(map(trimmed_width, rows))
+    return (
+        len(set(keys)) == len(rows)
+        and all(_kind(key) == "text" for key in keys)
+        and any(_below(list(rows), 0, place) == "value" for place in range(first + 1, width))
+    )
 
 
 def _facts_above(body: list[Row], widest: int) -> int:

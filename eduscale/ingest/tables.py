@@ -20,6 +20,8 @@ from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.ingest.values import column_of_values
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
 
+MAX_TITLE = 60
+"""Characters of a title that may be part of a name."""
 EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
 MAX_NAMED_CELLS = 20
@@ -108,8 +110,7 @@ class TableReader:
         ):
             grid = replace(grid, rows=grid.stretch.expanded(grid.rows), stretch=None)
             found, _ = find_tables(grid.rows, grid.header)
-        name = grid.name or self._default_name
-        names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
+        names = _names(grid.name or self._default_name, found)
         read = []
         for number, (table, name) in enumerate(zip(found, names, strict=False)):
             with progress.part(number / len(found), (number + 1) / len(found)):
@@ -301,6 +302,14 @@ class TableReader:
         if long is not None:
             label = draft.labels[long.column] or names[long.column]
             raise UnreadableFile("field_too_long", line=draft.lines(long.row), column=label, limit=limit)
+
+
+def _names(name: str, tables: Sequence[FoundTable]) -> list[str]:
+    """Return a name for each table of a sheet; several are told apart by titles of their own, or by number."""
+    titles = {table.title for table in tables}
+    if 1 < len(titles) == len(tables) and all(0 < len(title) <= MAX_TITLE for title in titles):
+        return [f"{name} {table.title}" for table in tables]
+    return [name, *(f"{name} {number}" for number in range(2, len(tables) + 1))]
 
 
 def fit_rows(

@@ -158,3 +158,58 @@ def test_a_total_is_set_aside(last: str, tmp_path: Path) -> None:
     got = read(tmp_path, "okres;kraj;škol;žáků\n" + "\n".join([*lines, last]) + "\n")
     assert got.table.rows == 3
     assert [code for _, _, _, code, _ in got.rejects()] == ["total"]
+
+
+# Side by side
+
+
+def columns_and_rows(folder: Path, text: str) -> list[tuple[list[str], list[tuple[object, ...]]]]:
+    got = read(folder, text)
+    return [([column.name for column in table.columns], got.rows(table)) for table in got.reading.tables]
+
+
+def test_tables_side_by_side_are_tables_of_their_own(tmp_path: Path) -> None:
+    text = "škola;žáků;;třída;kapacita;obsazeno\nA;1;;1.A;30;28\nB;2;;2.A;28;27\nC;5;;;;\n"
+    assert columns_and_rows(tmp_path, text) == [
+        (["skola", "zaku"], [("A", 1), ("B", 2), ("C", 5)]),
+        (["trida", "kapacita", "obsazeno"], [("1.A", 30, 28), ("2.A", 28, 27)]),
+    ]
+
+
+def test_tables_side_by_side_go_on_after_a_blank_line(tmp_path: Path) -> None:
+    text = "škola;žáků;;obor;míst\nA;1;;mat;30\nB;2;;fyz;28\n;;;;\nC;3;;che;4\n"
+    assert [rows for _, rows in columns_and_rows(tmp_path, text)] == [
+        [("A", 1), ("B", 2), ("C", 3)],
+        [("mat", 30), ("fyz", 28), ("che", 4)],
+    ]
+
+
+def test_titles_above_tables_name_them_and_are_theirs(tmp_path: Path) -> None:
+    text = "Dívky;;;Chlapci;\ntřída;počet;;třída;počet\n1.A;3;;1.A;5\n1.B;4;;1.B;6\nCelkem;7;;Celkem;11\n"
+    got = read(tmp_path, text, "zaci.csv")
+    assert [table.name for table in got.reading.tables] == ["zaci Dívky", "zaci Chlapci"]
+    assert [[code for _, _, _, code, _ in got.rejects(table)] for table in got.reading.tables] == [
+        ["title", "total"],
+        ["title", "total"],
+    ]
+
+
+def test_titles_between_stacked_tables_name_them(tmp_path: Path) -> None:
+    text = "Školy;;\nškola;žáků;\nA;1;\nB;2;\n;;\nTřídy;;\ntřída;kapacita;obsazeno\n1.A;30;28\n2.A;28;27\n"
+    got = read(tmp_path, text, "vykaz.csv")
+    assert [table.name for table in got.reading.tables] == ["vykaz Školy", "vykaz Třídy"]
+    assert [table.set_aside_rows for table in got.reading.tables] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jméno;třída;;čeština;matematika\nEva;1.A;;1;2\nJan;1.B;;2;3\nOta;1.A;;1;1\n",
+        "jméno;příjmení;;obec;PSČ\nEva;Malá;;Brno;60200\nJan;Velký;;Praha;11000\nOta;Krátký;;Plzeň;30100\n",
+        "id;jméno;;poznámka;datum\n1;Eva;;;\n2;Jan;;x;1.1.2024\n3;Ota;;;\n",
+        "id;jméno;;poznámka\n1;Eva;;\n2;Jan;;x\n",
+    ],
+    ids=["marks", "addresses", "sparse", "one column"],
+)
+def test_a_blank_column_within_a_table_parts_nothing(tmp_path: Path, text: str) -> None:
+    assert len(columns_and_rows(tmp_path, text)) == 1
