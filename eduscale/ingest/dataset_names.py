@@ -2,7 +2,11 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePath
+
+from eduscale.models.reading import ReadTable
 
 FALLBACK = "data"
 MAX_LENGTH = 64
@@ -30,6 +34,43 @@ def dataset_name(wish: str | None, filename: str, table_name: str, *, alone: boo
         sheet = []
     words = stem or sheet if alone else stem + [word for word in sheet if word not in stem]
     return "_".join(words)[:MAX_LENGTH].strip("_") or FALLBACK
+
+
+def dataset_names(wish: str | None, filename: str, tables: Sequence[ReadTable]) -> list[str]:
+    """Return the names of the datasets of all tables of a file.
+
+    A table from an archive is named as if its file had been sent alone; files of one layout share the dataset.
+    """
+    members = Counter(table.member for table in tables)
+    layouts: dict[frozenset[str], list[str]] = {}
+    for table in tables:
+        if table.member is not None:
+            layouts.setdefault(_layout(table), []).append(table.member)
+    names = []
+    for table in tables:
+        alike = layouts.get(_layout(table), [])
+        if wish is None and len(set(alike)) > 1:
+            names.append(_shared_name(filename, alike))
+        elif table.member is None:
+            names.append(dataset_name(wish, filename, table.name, alone=len(tables) == 1))
+        else:
+            alone = members[table.member] == 1
+            names.append(dataset_name(wish, table.member, table.name.rpartition(": ")[2], alone=alone))
+    return names
+
+
+def _layout(table: ReadTable) -> frozenset[str]:
+    return frozenset(column.name for column in table.columns)
+
+
+def _shared_name(filename: str, members: Sequence[str]) -> str:
+    """Return what some files of an archive are called together: their name, their folder's, the archive's."""
+    names = {dataset_name(None, member, "", alone=True) for member in members}
+    if len(names) == 1:
+        return names.pop()
+    folders = {PurePath(member.replace("\\", "/")).parent for member in members}
+    words = _undated(_words(folders.pop().name)) if len(folders) == 1 else []
+    return "_".join(words)[:MAX_LENGTH] or dataset_name(None, filename, "", alone=True)
 
 
 def period(filename: str) -> frozenset[str]:

@@ -7,9 +7,10 @@ from typing import Literal
 
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.statistics_kinds import statistics_kind
+from eduscale.ingest.zips import is_package
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics"]
+Format = Literal["archive", "text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics"]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -28,15 +29,19 @@ EXTENSIONS = {
     ".ndjson": "json",
     ".jsonl": "json",
     ".geojson": "json",
+    ".zip": "archive",
+    ".gz": "archive",
+    ".bz2": "archive",
+    ".xz": "archive",
 }
 _OTHERS = {
     b"%PDF": "not_a_table_pdf",
     b"\x89PNG": "not_a_table_image",
     b"\xff\xd8\xff": "not_a_table_image",
     b"GIF8": "not_a_table_image",
-    b"\x1f\x8b": "compressed_file",
-    b"Rar!": "compressed_file",
-    b"7z\xbc\xaf": "compressed_file",
+    b"Rar!": "other_archive",
+    b"7z\xbc\xaf": "other_archive",
+    b"\x28\xb5\x2f\xfd": "other_archive",
     b"PAR1": "parquet_file",
     b"{\\rtf": "word_document",
     b"SQLite format 3": "database_file",
@@ -44,6 +49,9 @@ _OTHERS = {
 _ZIP = b"PK"
 _OBJECT = re.compile(r'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 """The beginning of an object that has a key, or of a list of such objects."""
+_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+_TAR = b"ustar"
+_TAR_AT = 257
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 _PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
@@ -64,13 +72,22 @@ def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         head = file.read(HEAD_BYTES)
     if len(head) < HEAD_BYTES and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("empty_file")
+    if head.startswith(_COMPRESSED) or (head.startswith(_ZIP) and not is_package(path)):
+        return _named("archive", filename)
+    if head.startswith(_TAR, _TAR_AT):
+        raise UnreadableFile("other_archive")
     for magic, reason in _OTHERS.items():
         if head.startswith(magic):
             raise UnreadableFile(reason)
-    extension = PurePath(filename).suffix.lower()
-    found = _format(head, EXTENSIONS.get(extension))
+    found = _format(head, EXTENSIONS.get(PurePath(filename).suffix.lower()))
     if found == "text" and _is_binary(head):
         raise UnreadableFile("binary_file")
+    return _named(found, filename)
+
+
+def _named(found: Format, filename: str) -> tuple[Format, ReadGuess | None]:
+    """Return a format, and a decision to report where the name of the file says otherwise."""
+    extension = PurePath(filename).suffix.lower()
     if EXTENSIONS.get(extension, found) == found:
         return found, None
     return found, ReadGuess(

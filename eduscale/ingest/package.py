@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest.zips import ZIP_ERRORS, TooManyEntries, open_zip
+from eduscale.ingest.zips import TooManyEntries, no_zip_is, open_zip
 from eduscale.models.reading import ReadLimits
 
 CHUNK_BYTES = 1 << 20
@@ -18,12 +18,10 @@ CHUNK_BYTES = 1 << 20
 def opened(path: Path, limits: ReadLimits) -> Iterator["Package"]:
     """Open a package; what fails while it is open for being damaged is an UnreadableFile."""
     try:
-        with open_zip(path, limits.entries) as file:
+        with no_zip_is("damaged_workbook"), open_zip(path, limits.entries) as file:
             yield Package(file, limits.unpacked_bytes)
     except TooManyEntries as error:
         raise UnreadableFile("too_many_entries", limit=limits.entries) from error
-    except (*ZIP_ERRORS, UnicodeDecodeError) as error:
-        raise UnreadableFile("damaged_workbook") from error
 
 
 class Package:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -97,6 +98,22 @@ class TableReader:
         self._default_name = default_name
         self._writer = writer
         self._next = 0
+
+    @contextmanager
+    def one_of_many(self, name: str) -> Iterator[None]:
+        """Read one of several files, whose name its tables get; if it cannot be read, nothing of it stays."""
+        default_name, first = self._default_name, self._next
+        self._default_name = name
+        try:
+            yield
+        except UnreadableFile:
+            for number in range(first, self._next + 1):
+                for left in (f"rows-{number}.parquet", f"rejects-{number}.parquet", f"rejects-{number}.csv"):
+                    (self._folder / left).unlink(missing_ok=True)
+            self._next = first
+            raise
+        finally:
+            self._default_name = default_name
 
     def findings(self) -> Findings:
         """Return a place for what is told about the next table."""

@@ -19,6 +19,7 @@ import duckdb
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import (
+    archives,
     delimited,
     forms,
     json_file,
@@ -92,7 +93,10 @@ def _read(task: ReadTask) -> list[ReadTable]:
 def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTable]:
     """Return the tables of one file by the reader of its format."""
     format_, renamed = recognise(path, filename)
-    return _READERS[format_](path, workspace, (renamed,) if renamed else ())
+    known = (renamed,) if renamed else ()
+    if format_ == "archive":
+        return archives.read(path, workspace, known, filename=filename, read_file=_read_sent)
+    return _READERS[format_](path, workspace, known)
 
 
 _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[ReadTable]]] = {
@@ -104,4 +108,4 @@ _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[R
     "web_page": web_table.read,
     "statistics": statistics.read,
 }
-"""By format, what reads a file of it; each takes what is already known of the file."""
+"""By format, what reads a file of it alone; each takes what is already known of the file."""

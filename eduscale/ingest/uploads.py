@@ -31,7 +31,7 @@ from eduscale.core.errors import (
     UnreadableFile,
 )
 from eduscale.core.sandbox import Sandbox
-from eduscale.ingest.dataset_names import dataset_name
+from eduscale.ingest.dataset_names import dataset_name, dataset_names
 from eduscale.ingest.reader import read_sent_file
 from eduscale.ingest.versions import Versions, decided, likeliest_first, replaced_by_wish, replacing
 from eduscale.models.overlap import Overlap, undecided
@@ -348,8 +348,8 @@ class UploadService:
         """Give each table its dataset; those of one file do not mix either unless their layouts agree."""
         datasets = dict(self._catalogue.datasets())
         tables = []
-        for table in reading.tables:
-            wish = dataset_name(upload.dataset, upload.filename, table.name, alone=len(reading.tables) == 1)
+        wishes = dataset_names(upload.dataset, upload.filename, reading.tables)
+        for table, wish in zip(reading.tables, wishes, strict=True):
             name = place(table.columns, wish, datasets)
             datasets[name] = extended(datasets.get(name), name, table.columns)
             tables.append(StoredTable(**dict(table), dataset=name))

@@ -68,9 +68,52 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The workbook is too large when unpacked: more than {limit_bytes}. Please split it into smaller files.",
         "Sešit je po rozbalení příliš velký: přes {limit_bytes}. Rozdělte jej prosím na menší soubory.",
     ),
-    "compressed_file": (
-        "The file is compressed. Please unpack it and send the table itself.",
-        "Soubor je komprimovaný. Rozbalte jej prosím a pošlete samotnou tabulku.",
+    "other_archive": (
+        "The file is an archive or compressed in a way that is not read. Please send it as ZIP, or unpacked.",
+        "Soubor je archiv nebo je komprimován způsobem, který neumíme číst. Pošlete jej prosím jako ZIP nebo "
+        "rozbalený.",
+    ),
+    "damaged_archive": (
+        "The archive is damaged or incomplete. Please make it anew and send it again.",
+        "Archiv je poškozený nebo neúplný. Vytvořte jej prosím znovu a pošlete ještě jednou.",
+    ),
+    "encrypted_archive": (
+        "The archive is protected by a password. Please make it without one and send it again.",
+        "Archiv je chráněn heslem. Vytvořte jej prosím bez hesla a pošlete znovu.",
+    ),
+    "empty_archive": (
+        "The archive is empty: there is no file in it to read. Please check it and send it again.",
+        "Archiv je prázdný, není v něm žádný soubor ke čtení. Zkontrolujte jej prosím a pošlete znovu.",
+    ),
+    "archive_unreadable": (
+        "{count:The only file in the archive cannot|None of the # files in the archive can} be read. "
+        "{member}: {why}",
+        "V archivu {count:je jediný soubor a nelze jej|jsou # soubory a žádný nelze|je # souborů a žádný nelze} "
+        "přečíst. {member}: {why}",
+    ),
+    "archive_too_large": (
+        "The archive is too large when unpacked: more than {limit_bytes}. Please split it into smaller ones.",
+        "Archiv je po rozbalení příliš velký: přes {limit_bytes}. Rozdělte jej prosím na menší.",
+    ),
+    "archive_of_too_many_files": (
+        "The archive holds more than {limit} files, too many to be read. Please split it into smaller ones.",
+        "Archiv obsahuje více než {limit} souborů, což je na přečtení příliš. Rozdělte jej prosím na menší.",
+    ),
+    "archive_too_deep": (
+        "It is an archive that lies more than {limit} archives deep. Please send it by itself.",
+        "Jde o archiv zanořený hlouběji než {limit} archivy v sobě. Pošlete jej prosím samostatně.",
+    ),
+    "archive_link": (
+        "It is a link to another file, which is not in the archive. Please put the file itself there.",
+        "Jde o odkaz na jiný soubor, který v archivu není. Vložte do něj prosím samotný soubor.",
+    ),
+    "unsupported_compression": (
+        "It is compressed in a way that is not read ({method}). Please make an ordinary ZIP file.",
+        "Soubor je komprimován způsobem, který neumíme číst ({method}). Vytvořte prosím běžný soubor ZIP.",
+    ),
+    "not_a_table_prose": (
+        "The file is a text to read, not a table.",
+        "Soubor je text ke čtení, ne tabulka.",
     ),
     "parquet_file": (
         "The file is a Parquet file, which is not read yet. Please send it as CSV or XLSX.",
@@ -254,6 +297,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The name ends with {extension}, but the content is {format}; the content counts.",
         "Název končí na {extension}, ale obsah je {format}; rozhoduje obsah.",
     ),
+    "archive_member": (
+        "The table is from the file {member} in the archive.",
+        "Tabulka je ze souboru {member} v archivu.",
+    ),
+    "archive_leftovers": (
+        "{count:# file that a system leaves|# files that systems leave} in archives, such as {example}, "
+        "{count:was|were} left out.",
+        "{count:Byl vynechán # soubor, který|Byly vynechány # soubory, které|Bylo vynecháno # souborů, které} do "
+        "archivů přidává systém, například {example}.",
+    ),
     "sheet_visible": (
         "The workbook has hidden sheets ({hidden}); they were left out.",
         "Sešit má skryté listy ({hidden}); byly vynechány.",
@@ -406,6 +459,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "prohlédnuté|# prohlédnutých|# prohlédnutých}.",
     ),
     # what is wrong at a place
+    "member_unread": (
+        "The file {member} in the archive was not read. {why}",
+        "Soubor {member} v archivu nebyl přečten. {why}",
+    ),
     "row_short": (
         "The row has {cells} of {columns} cells; the missing ones were left empty. Please check it.",
         "Řádek má {cells} z {columns} buněk; chybějící zůstaly prázdné. Zkontrolujte jej prosím.",
@@ -569,6 +626,7 @@ _FORMS = {
 }
 _FORMATS = {
     "text": ("text", "text"),
+    "archive": ("an archive or a compressed file", "archiv nebo komprimovaný soubor"),
     "workbook": ("an XLSX workbook", "sešit XLSX"),
     "old_workbook": ("an XLS workbook", "sešit XLS"),
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
@@ -608,6 +666,10 @@ def say(said: Said, language: Language) -> str:
             facts[name] = "" if value is None else value
     if said.code not in _SENTENCES:
         return said.code.replace("_", " ")
+    why = said.facts.get("why")
+    if isinstance(why, str):
+        others = {name: value for name, value in said.facts.items() if name != "why"}
+        facts["why"] = say(Said(code=why, facts=others), language)
     return _SENTENCES[said.code][spoken].format_map(facts)
 
 

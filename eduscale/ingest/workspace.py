@@ -25,6 +25,13 @@ class Workspace:
     memory_bytes: int
     limits: ReadLimits
 
+    def start_anew(self) -> None:
+        """Let go of what reading one of several files left in the connection."""
+        self.connection.execute("SET threads = 1")
+        tables = self.connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        for (table,) in tables:
+            self.connection.execute(f'DROP TABLE "{table}"')
+
     def use_all_threads(self) -> None:
         """Let DuckDB use as many threads as the child may."""
         self.connection.execute(f"SET threads = {self.threads}")

@@ -94,12 +94,14 @@ class ReadColumn(Model):
 class ReadTable(Model):
     """One table found in a file; `problems` holds at most 1,000, `problem_count` counts all.
 
+    `member` is the place of that file in the sent one, where the sent one is an archive.
     `rows_file` and `rejects_file` are the names of Parquet files in the task's output folder.
     The rejects file has the columns kind ('rejected', 'set_aside', 'blanked'), row, column_name, code, raw.
     """
 
     index: int
     name: str
+    member: str | None = None
     columns: tuple[ReadColumn, ...]
     rows: int
     rejected_rows: int

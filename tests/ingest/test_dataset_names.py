@@ -2,7 +2,8 @@
 
 import pytest
 
-from eduscale.ingest.dataset_names import dataset_name
+from eduscale.ingest.dataset_names import dataset_name, dataset_names
+from eduscale.models.reading import ReadColumn, ReadTable
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,44 @@ def test_each_of_several_tables_carries_its_own_name() -> None:
 @pytest.mark.parametrize(("wish", "name"), [("Žáci 2024", "zaci_2024"), ("2024", "d_2024"), ("--", "data")])
 def test_a_wish_is_followed_in_its_normal_form(wish: str, name: str) -> None:
     assert dataset_name(wish, "x.csv", "x", alone=True) == name
+
+
+def tables(**members: tuple[str, ...]) -> list[ReadTable]:
+    """Return tables of these columns, one of each file of an archive."""
+    return [
+        ReadTable(
+            index=index,
+            name=member.rpartition(".")[0],
+            member=member,
+            columns=tuple(ReadColumn(name=name, label=name, type="text", storage="VARCHAR") for name in columns),
+            rows=1,
+            rejected_rows=0,
+            set_aside_rows=0,
+            rows_file="",
+        )
+        for index, (member, columns) in enumerate(members.items())
+    ]
+
+
+PUPILS, TEACHERS = ("id", "jmeno", "trida"), ("id", "aprobace")
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        pytest.param({"skoly/zs_lipa.csv": PUPILS, "skoly/zs_buk.csv": PUPILS}, ["skoly", "skoly"], id="folder"),
+        pytest.param({"2024/zaci.csv": PUPILS, "2025/zaci.csv": PUPILS}, ["zaci", "zaci"], id="name"),
+        pytest.param({"zs_lipa.csv": PUPILS, "zs_buk.csv": PUPILS}, ["vykaz", "vykaz"], id="archive"),
+        pytest.param({"zaci.csv": PUPILS, "ucitele.csv": TEACHERS}, ["zaci", "ucitele"], id="layouts"),
+        pytest.param({"kraj/2024.csv": PUPILS}, ["kraj"], id="only-a-year"),
+        pytest.param(
+            {"a/zaci.csv": PUPILS, "b/zaci.csv": PUPILS, "ucitele.csv": TEACHERS}, ["zaci", "zaci", "ucitele"],
+            id="both",
+        ),
+    ],
+)  # fmt: skip
+def test_files_of_one_layout_in_an_archive_share_a_dataset(
+    members: dict[str, tuple[str, ...]], expected: list[str]
+) -> None:
+    assert dataset_names(None, "vykaz_2025.zip", tables(**members)) == expected
+    assert dataset_names("přání", "vykaz_2025.zip", tables(**members)) == ["prani"] * len(members)
