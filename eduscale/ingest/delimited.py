@@ -14,6 +14,7 @@ from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
 from eduscale.ingest.parquet import ROUND_SHARE, WIDE, CsvSource
+from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.tables import Draft, LineNumbers, TableReader, fit_rows, sample_columns
 from eduscale.ingest.types import habits
 from eduscale.ingest.workspace import Workspace
@@ -176,6 +177,8 @@ class _LargeText:
             raise UnreadableFile("no_table")
         self._table = _longest(shown)
         tables.check_width(self._table.width)
+        if is_list_of_rejects(self._table.labels):
+            raise UnreadableFile("list_of_rejects")
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
         footer = take_footer(tail, self._table.width)
@@ -241,7 +244,9 @@ class _LargeText:
         top = self._top()
         findings = self._findings()
         for row, code in self._table.set_aside:
-            findings.reject("set_aside", row.number, code, raw_text(row.cells, self._dialect.delimiter))
+            findings.reject(
+                "set_aside", row.number, code, raw_text(row.cells, self._dialect.delimiter), cells=row.cells
+            )
         lines = LineNumbers()
         lines.add(0, top + 1)
         source = CsvSource(
@@ -277,7 +282,7 @@ class _LargeText:
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         for row, code in self._table.set_aside:
             if code in ("title", "comment"):
-                findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter))
+                findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter), cells=row.cells)
         seen, written, longest, step = findings.counts["set_aside"], 0, 0, None
         records = text.Records(self._numbered(self._top()), self._dialect, width=self._usual)
         is_regular = self._regular_line()
@@ -335,7 +340,8 @@ class _LargeText:
             findings.problem(record.flaw, record.line)
         reason = self._reason_aside(row)
         if reason:
-            findings.reject("set_aside", record.line, reason, raw_text(record.cells, self._dialect.delimiter))
+            raw = raw_text(record.cells, self._dialect.delimiter)
+            findings.reject("set_aside", record.line, reason, raw, cells=record.cells)
             return None
         kept = fit_rows([row], self._table.labels, findings, self._dialect.delimiter, strict=True)
         return [str(cell) for cell in kept[0].cells] if kept else None

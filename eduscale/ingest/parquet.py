@@ -6,7 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -16,6 +18,7 @@ import numpy as np
 
 from eduscale.core import progress
 from eduscale.ingest import forms
+from eduscale.ingest.cells import as_text
 from eduscale.ingest.columns import ArraySource
 from eduscale.ingest.forms import literal
 from eduscale.ingest.types import Choice, Habits, Sample, choose, expression, odd_cell, trimmed
@@ -35,6 +38,7 @@ MIN_BUFFER = 32 << 20
 WIDE = 100
 """A table of more columns is converted by form, not by column: DuckDB's statements carry few expressions well."""
 CELLS_AT_ONCE = 500_000
+BAD_ROWS_AT_ONCE = 1_000
 PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """Level 1 writes a tenth faster than the default 3 for files 2% larger (1M rows of 12 columns)."""
 
@@ -134,14 +138,24 @@ class LongCell(NamedTuple):
     column: int
 
 
+class BadRow(NamedTuple):
+    """A row with cells that are not of their column's type: its 0-based place, these cells, and all its cells."""
+
+    row: int
+    bad: Sequence[BadCell]
+    cells: Sequence[str | None]
+
+
 class Loaded(NamedTuple):
-    """What was written: rows, each column's form, the cells that became null, lines that were no records, and the
-    columns of whole numbers that a double does not hold.
+    """What was written: rows, each column's form, the rows with cells that became null, lines that were no
+    records, and the columns of whole numbers that a double does not hold.
+
+    `bad` is read from the source as it is gone through, before the writer is asked for anything else.
     """
 
     rows: int
     choices: list[Choice]
-    bad: list[BadCell]
+    bad: Iterable[BadRow]
     refused_lines: int
     long: frozenset[int] = frozenset()
     odd: Sequence[BadCell] = ()
@@ -198,7 +212,7 @@ class ParquetWriter:
                 decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
             if not decided:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
-                bad = locate(source, unfit) if unfit else []
+                bad = locate(source, choices, unfit) if unfit else ()
                 return self._loaded(source, rows, choices, bad, self._long(samples, choices, names, target))
             for place, choice in decided.items():
                 choices[place] = choice
@@ -223,7 +237,8 @@ class ParquetWriter:
             f"COPY (FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = ',', "
             f"quote = '\"', escape = '\"', max_line_size = {64 << 20}, buffer_size = {128 << 20}, "
             "columns = {'kind': 'VARCHAR', 'row': 'BIGINT', 'column_name': 'VARCHAR', 'code': 'VARCHAR', "
-            "'raw': 'VARCHAR'})) "
+            "'raw': 'VARCHAR', 'cells': 'VARCHAR'}, parallel = false) "
+            "SELECT * REPLACE (CAST(from_json(cells, '[\"VARCHAR\"]') AS VARCHAR[]) AS cells)) "
             f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
         )
 
@@ -349,7 +364,7 @@ class ParquetWriter:
                 _complete(sample, choice, cells, fit)
 
     def _loaded(
-        self, source: Source, rows: int, choices: list[Choice], bad: list[BadCell], long: frozenset[int]
+        self, source: Source, rows: int, choices: list[Choice], bad: Iterable[BadRow], long: frozenset[int]
     ) -> Loaded:
         with progress.part(ROUND_SHARE, 1), _Watch(self._connection, "checking"):
             return Loaded(rows, choices, bad, 0, long, self._odd(source, choices), self._words(source, choices))
@@ -389,22 +404,21 @@ class ParquetWriter:
             passed += len(block.columns[0]) if isinstance(block, ArraySource) else 0
         return odd
 
-    def _locate(self, source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
+    def _locate(
+        self, source: Source, choices: Sequence[Choice], unfit: Mapping[int, Counter[str]]
+    ) -> Iterator[BadRow]:
         """Find the rows of the cells that became null."""
-        places = sorted(unfit)
-        columns = ", ".join(f"c{place}" for place in places)
-        tests = " OR ".join(f"list_contains($p{place}, left(c{place}, {LOGGED_LENGTH}))" for place in places)
-        found = self._connection.execute(
-            f"SELECT * FROM (SELECT row_number() OVER () - 1 AS row, {columns} FROM {self._read(source, places)})"
-            f" WHERE {tests}",
-            {f"p{place}": list(unfit[place]) for place in places},
-        ).fetchall()
-        return [
-            BadCell(row, place, cell)
-            for row, *cells in found
-            for place, cell in zip(places, cells, strict=True)
-            if cell is not None and cell[:LOGGED_LENGTH] in unfit[place]
-        ]
+        everything = range(len(choices))
+        shown = ", ".join(f"{_as_sent(choices[place], f'c{place}')} AS c{place}" for place in everything)
+        tests = " OR ".join(f"list_contains($p{place}, left(c{place}, {LOGGED_LENGTH}))" for place in unfit)
+        numbered = f"SELECT row_number() OVER () - 1 AS row, {shown} FROM {self._read(source, everything)}"
+        self._connection.execute(
+            f"SELECT * FROM ({numbered}) WHERE {tests}",
+            {f"p{place}": list(cells) for place, cells in unfit.items()},
+        )
+        while found := self._connection.fetchmany(BAD_ROWS_AT_ONCE):
+            for row, *cells in found:
+                yield BadRow(row, _bad_cells(row, cells, unfit), cells)
 
 
 class _Watch:
@@ -451,16 +465,45 @@ def _some(places: Sequence[int]) -> Iterator[Sequence[int]]:
         yield places[start : start + WIDE]
 
 
-def _locate_wide(source: Source, unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
+def _locate_wide(source: Source, choices: Sequence[Choice], unfit: Mapping[int, Counter[str]]) -> Iterator[BadRow]:
     """Find the rows of the cells that became null, without a statement that names all the columns."""
-    bad, passed = [], 0
+    passed = 0
     for block in _blocks(source, "checking"):
-        for place, cells in unfit.items():
-            for row, cell in enumerate(block.columns[place]):
-                if cell is not None and cell[:LOGGED_LENGTH] in cells:
-                    bad.append(BadCell(passed + row, place, cell))
+        rows = {
+            row
+            for place, cells in unfit.items()
+            for row, cell in enumerate(block.columns[place])
+            if cell is not None and cell[:LOGGED_LENGTH] in cells
+        }
+        for row in sorted(rows):
+            sent = [
+                _cell_as_sent(choice, column[row]) for choice, column in zip(choices, block.columns, strict=True)
+            ]
+            yield BadRow(passed + row, _bad_cells(passed + row, sent, unfit), sent)
         passed += len(block.columns[0])
-    return sorted(bad)
+
+
+def _bad_cells(row: int, cells: Sequence[str | None], unfit: Mapping[int, Counter[str]]) -> list[BadCell]:
+    """Return those cells of a row that became null."""
+    return [
+        BadCell(row, place, cell)
+        for place in sorted(unfit)
+        if (cell := cells[place]) is not None and cell[:LOGGED_LENGTH] in unfit[place]
+    ]
+
+
+def _as_sent(choice: Choice, column: str) -> str:
+    """Return SQL for a raw column's cells as text."""
+    return f"CAST({choice.form.sql.replace('{x}', column)} AS VARCHAR)" if choice.form.typed else column
+
+
+def _cell_as_sent(choice: Choice, cell: str | float | None) -> str | None:
+    """Return a cell of a column of arrays as text."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isnan(cell):
+        return None
+    return date.fromordinal(int(cell)).isoformat() if choice.form.type == "date" else as_text(float(cell))
 
 
 def _alike(source: ArraySource, choices: Sequence[Choice]) -> Iterator[list[int]]:

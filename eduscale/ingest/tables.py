@@ -12,11 +12,12 @@ from eduscale.core import progress
 from eduscale.core.errors import EduscaleError, UnreadableFile
 from eduscale.ingest.columns import ArraySource, Inset, column_of
 from eduscale.ingest.findings import Findings, raw_text
-from eduscale.ingest.grid import ErrorCell, Grid, Row
+from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
-from eduscale.ingest.names import column_names, normal_name
+from eduscale.ingest.names import column_names
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.records import Records
+from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.ingest.values import column_of_values
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
@@ -78,6 +79,8 @@ class Draft:
     """What no cell is longer than, where that is known without looking."""
     chosen: Mapping[int, Choice] = field(default_factory=dict)
     """The columns that need no decision, because their cells are typed."""
+    blank_columns: tuple[int, ...] = ()
+    """The 0-based places, among the sent columns, of those that hold nothing and are no columns of the table."""
     short_names: Sequence[str] = ()
     """What names are made of, where that is not the labels."""
 
@@ -141,10 +144,12 @@ class TableReader:
 
     def _read_found(self, grid: Grid, table: FoundTable, delimiter: str, name: str, *, alone: bool) -> ReadTable:
         self.check_width(table.width)
+        if is_list_of_rejects(table.labels):
+            raise UnreadableFile("list_of_rejects")
         findings = self.findings()
         seen = len(table.data) + len(table.set_aside)
         for row, code in table.set_aside:
-            findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter))
+            findings.reject("set_aside", row.number, code, raw_text(row.cells, delimiter), cells=row.cells)
         strict = bool(grid.guesses) and any(guess.what == "delimiter" for guess in grid.guesses)
         kept = fit_rows(table.data, table.labels, findings, delimiter, strict=strict)
         first, last = self._lines_of(table)
@@ -165,15 +170,16 @@ class TableReader:
             if label or not all(map(is_blank, columns[place])) or (stretch and stretch.column(place).filled)
         ]
         wanted = wanted or [0]
+        blank = sorted(set(range(table.width)) - set(wanted))
         labels = [table.labels[place] for place in wanted]
         columns = [columns[place] for place in wanted]
         arrays = [
             column_of(column, stretch.column(place) if stretch else None)
             for place, column in zip(wanted, columns, strict=True)
         ]
-        for label, column, array in zip(labels, columns, arrays, strict=True):
-            if ErrorCell in array.kinds:
-                _note_errors(column, label, kept, findings)
+        failed = [place for place, array in zip(wanted, arrays, strict=True) if ErrorCell in array.kinds]
+        if failed:
+            _note_errors(kept, dict(zip(wanted, labels, strict=True)), failed, findings)
         undecided = [array for array in arrays if array.choice is None]
         draft = Draft(
             name=name,
@@ -195,6 +201,7 @@ class TableReader:
             seen=seen,
             longest_field=grid.longest_field,
             chosen={place: array.choice for place, array in enumerate(arrays) if array.choice is not None},
+            blank_columns=tuple(blank),
         )
         return self.write(draft)
 
@@ -262,16 +269,20 @@ class TableReader:
 
     def _finish(self, draft: Draft, loaded: Loaded, index: int, names: list[str], rows_file: str) -> ReadTable:
         findings = draft.findings
-        for bad in loaded.bad:
-            type_ = loaded.choices[bad.column].form.type
-            line, label = draft.lines(bad.row), draft.labels[bad.column] or names[bad.column]
-            findings.problem(BAD_CELL_CODES[type_], line, label)
-            findings.reject("blanked", line, BAD_CELL_CODES[type_], bad.raw, names[bad.column])
+        for row in loaded.bad:
+            line, cells = draft.lines(row.row), _with_blanks(row.cells, draft.blank_columns)
+            for nth, bad in enumerate(row.bad):
+                code = BAD_CELL_CODES[loaded.choices[bad.column].form.type]
+                findings.problem(code, line, draft.labels[bad.column] or names[bad.column])
+                whole_row = None if nth else cells
+                findings.reject("blanked", line, code, bad.raw, names[bad.column], cells=whole_row)
         _note_odd_cells(loaded, draft, names)
         for place, words in loaded.words.items():
             _note_null_letters(words, loaded.rows, draft.labels[place] or names[place], findings)
         for label, name, choice in zip(draft.labels, names, loaded.choices, strict=True):
             _note_column(choice, label or name, name, draft, findings)
+        if findings.cut_rows:
+            findings.problem("rejects_cut", rows=findings.cut_rows)
         rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
         if loaded.refused_lines or loaded.rows + rejected + aside != draft.seen:
             raise EduscaleError(
@@ -307,6 +318,7 @@ class TableReader:
             problem_count=findings.problem_count,
             rows_file=rows_file,
             rejects_file=rejects_file,
+            blank_columns=draft.blank_columns,
         )
 
     def _check_fields(self, draft: Draft, loaded: Loaded, names: list[str], target: Path) -> None:
@@ -347,21 +359,39 @@ def fit_rows(
             kept.append(Row(row.number, cells[:width], row.span))
         elif strict:
             findings.problem("row_long", row.number, cells=len(cells), columns=width)
-            findings.reject("rejected", row.number, "row_long", raw_text(cells, delimiter))
+            findings.reject("rejected", row.number, "row_long", raw_text(cells, delimiter), cells=cells)
         else:
             outside = raw_text(cells[width:], delimiter)
             findings.problem("cell_outside", row.number)
-            findings.reject("blanked", row.number, "cell_outside", outside)
+            findings.reject("blanked", row.number, "cell_outside", outside, cells=cells)
             kept.append(Row(row.number, cells[:width], row.span))
     return kept
 
 
-def _note_errors(column: Sequence[object], label: str, rows: Sequence[Row], findings: Findings) -> None:
-    for row, cell in zip(rows, column, strict=True):
-        if isinstance(cell, ErrorCell):
-            code = "formula_without_value" if cell.text.startswith("=") else "error_cell"
-            findings.problem(code, row.number, label, cell=cell.text)
-            findings.reject("blanked", row.number, code, cell.text, normal_name(label) or None)
+def _note_errors(
+    rows: Sequence[Row], labels: Mapping[int, str], places: Sequence[int], findings: Findings
+) -> None:
+    """Note the failed formulas of columns, given their places and the labels of all columns of the table."""
+    names = dict(zip(labels, column_names(labels.values()), strict=True))
+    for row in rows:
+        cells: Sequence[Cell] | None = row.cells
+        for place in places:
+            cell = row.cells[place]
+            if isinstance(cell, ErrorCell):
+                code = "formula_without_value" if cell.text.startswith("=") else "error_cell"
+                findings.problem(code, row.number, labels[place], cell=cell.text)
+                findings.reject("blanked", row.number, code, cell.text, names[place], cells=cells)
+                cells = None
+
+
+def _with_blanks(cells: Sequence[str | None], blank_columns: Sequence[int]) -> Sequence[str | None]:
+    """Return a table's row as it was sent, with the columns that hold nothing."""
+    if not blank_columns:
+        return cells
+    sent = list(cells)
+    for place in blank_columns:
+        sent.insert(place, None)
+    return sent
 
 
 def _note_odd_cells(loaded: Loaded, draft: Draft, names: Sequence[str]) -> None:

@@ -12,6 +12,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is empty: there is nothing in it to read. Please export it again and check that it has rows.",
         "Soubor je prázdný, není v něm co číst. Vytvořte prosím export znovu a ověřte, že obsahuje řádky.",
     ),
+    "list_of_rejects": (
+        "This is the list of rows that were left out, which you downloaded here; the other rows would be missing. "
+        "Please correct the rows in your own file and send the whole file.",
+        "Toto je seznam vynechaných řádků, který jste si tu stáhli; ostatní řádky by chyběly. Opravte prosím tyto "
+        "řádky ve svém souboru a pošlete ho celý.",
+    ),
     "already_replaced": (
         "The upload that this file should replace was replaced or undone already. Please look which is valid.",
         "Nahrání, které má soubor nahradit, už bylo nahrazeno nebo vráceno. Podívejte se prosím, které platí.",
@@ -537,6 +543,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The cell is neither yes nor no and was left empty. Please correct it.",
         "Buňka není ano ani ne a zůstala prázdná. Opravte ji prosím.",
     ),
+    "rejects_cut": (
+        "So much was left out that {rows:# row|# rows} of it {rows:is|are} not kept whole: the download of what "
+        "was left out shows only the cell or the text concerned.",
+        "Vynechaného je tolik, že {rows:# řádek není uložen celý|# řádky nejsou uloženy celé|# řádků není "
+        "uloženo celých}: v souboru ke stažení je jen dotčená buňka nebo text.",
+    ),
     "number_shortened": (
         "Numbers such as {example} were shortened by a spreadsheet and their last digits are lost. "
         "Please export the column as text.",
@@ -687,6 +699,12 @@ def _size(size_bytes: int, spoken: int) -> str:
 def _day(text: str, language: Language) -> str:
     year, month, day = (int(part) for part in text.split("-"))
     return f"{day} {_MONTHS[month - 1]} {year}" if language == "en" else f"{day}. {_MESICE[month - 1]} {year}"
+
+
+def plain_sentences(language: Language) -> dict[str, str]:
+    """Return the sentence of every code that needs no facts."""
+    spoken = 0 if language == "en" else 1
+    return {code: words[spoken] for code, words in _SENTENCES.items() if "{" not in words[spoken]}
 
 
 def codes() -> frozenset[str]:

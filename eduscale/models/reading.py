@@ -96,7 +96,9 @@ class ReadTable(Model):
 
     `member` is the place of that file in the sent one, where the sent one is an archive.
     `rows_file` and `rejects_file` are the names of Parquet files in the task's output folder.
-    The rejects file has the columns kind ('rejected', 'set_aside', 'blanked'), row, column_name, code, raw.
+    The rejects file has the columns kind ('rejected', 'set_aside', 'blanked'), row, column_name, code, raw, and
+    cells: those of the whole row as sent, once a row. `blank_columns` are the 0-based places, among the columns as
+    sent, of those that hold nothing and are no columns of the table.
     """
 
     index: int
@@ -111,6 +113,7 @@ class ReadTable(Model):
     problem_count: int = 0
     rows_file: str
     rejects_file: str | None = None
+    blank_columns: tuple[int, ...] = ()
 
 
 class Reading(Model):

@@ -2,26 +2,23 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from eduscale.core.errors import NotFound
 from eduscale.core.sandbox import Sandbox
+from eduscale.models.base import Model
 from eduscale.models.dataset import ColumnProfile, Dataset, DatasetDetail, DatasetSummary, summary
+from eduscale.models.rejects import RejectedTable, RejectsFormat, RejectWords
 from eduscale.models.upload import Head, StoredTable
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
-from eduscale.warehouse.tasks import ExportFormat, ExportTask, QueryTask, RowsTask
-from eduscale.warehouse.views import Run, View, ViewColumn, quoted, table_name, view_of_dataset, view_of_file
+from eduscale.warehouse.tasks import ExportFormat, ExportTask, QueryTask, RejectsTask, RowsTask
+from eduscale.warehouse.views import View, quoted, table_name, view_of_dataset, view_of_file
 
 MAX_ROWS = 10_000
-REJECT_COLUMNS = (
-    ViewColumn(name="kind", type="text", storage="VARCHAR"),
-    ViewColumn(name="row", type="integer", storage="BIGINT"),
-    ViewColumn(name="column_name", type="text", storage="VARCHAR"),
-    ViewColumn(name="code", type="text", storage="VARCHAR"),
-    ViewColumn(name="raw", type="text", storage="VARCHAR"),
-)
+SPREADSHEET_DELIMITERS = {";": ";", ",": ",", "tab": "\t"}
+"""The delimiters of sent files, by their names in receipts, at which spreadsheets part the cells of a CSV file."""
 PROFILED_AT_ONCE = 50
 """Columns in one statement of a profile; a statement for thousands of columns would need too much memory."""
 
@@ -73,35 +70,50 @@ class TableService:
         """Write a whole dataset to a file alone in a scratch folder, which is the caller's to remove."""
         return self._exported(self._view(self.dataset(name)), file_format)
 
-    def rejects(self, upload_id: str, file_format: ExportFormat) -> Path:
-        """Write what is not in an upload's tables, and why, as `export` does; one row a line or cell left out.
+    def rejects(self, upload_id: str, file_format: RejectsFormat, words: RejectWords) -> Path:
+        """Write what is not in an upload's tables, and why, as `export` does.
 
-        `kind` is rejected (data that cannot be read), set_aside (titles, notes, totals) or blanked (one cell).
+        CSV has the delimiter of the sent file, or else the one that goes with the reader's language.
         """
         head = self._uploads.head(upload_id).head
-        keys = [
-            self._uploads.reading_key(upload_id, head.generation, table.rejects_file)
-            for table in self._tables(head)
-            if table.rejects_file
-        ]
-        paths = tuple(str(self._uploads.objects.local_path(key)) for key in keys)
-        held = tuple((column.name, column.storage) for column in REJECT_COLUMNS)
-        runs = (Run(paths=paths, rows=(0,) * len(paths), columns=held, alike=True),) if paths else ()
-        return self._exported(View(name="rejects", columns=REJECT_COLUMNS, runs=runs), file_format)
+        tables = self._tables(head)
+        rejected = []
+        for table in tables:
+            if table.rejects_file:
+                key = self._uploads.reading_key(upload_id, head.generation, table.rejects_file)
+                path = str(self._uploads.objects.local_path(key))
+                rejected.append(
+                    RejectedTable(index=table.index, name=table.name, columns=_sent_columns(table), path=path)
+                )
+        named = (guess.value for table in tables for guess in table.guesses if guess.what == "delimiter")
+        delimiter = SPREADSHEET_DELIMITERS.get(str(next(named, "")), words.delimiter)
+        return self._in_scratch(
+            "eduscale.warehouse.rejects:export_rejects",
+            f"rejects.{file_format}",
+            lambda path: RejectsTask(
+                tables=tuple(rejected), words=words, delimiter=delimiter, format=file_format, path=path
+            ),
+        )
 
     def _exported(self, view: View, file_format: ExportFormat) -> Path:
+        return self._in_scratch(
+            "eduscale.warehouse.export:export",
+            f"export.{file_format}",
+            lambda path: ExportTask(view=view, format=file_format, path=path),
+        )
+
+    def _in_scratch(self, function: str, filename: str, task_for: Callable[[str], Model]) -> Path:
+        """Let a child write a file, alone in a scratch folder."""
         folder = self._uploads.objects.scratch()
-        task = ExportTask(view=view, format=file_format, path=str(folder / f"export.{file_format}"))
+        path = folder / filename
         try:
             self._sandbox.run(
-                "eduscale.warehouse.export:export",
-                task.model_dump_json().encode(),
-                deadline_s=self._export_timeout_s,
+                function, task_for(str(path)).model_dump_json().encode(), deadline_s=self._export_timeout_s
             )
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return Path(task.path)
+        return path
 
     def _tables(self, head: Head) -> tuple[StoredTable, ...]:
         if head.state != "loaded":
@@ -146,3 +158,11 @@ class TableService:
         (row,) = json.loads(answer)["rows"]
         for name, filled, distinct in zip(names, row[::2], row[1::2], strict=True):
             yield ColumnProfile(name=name, filled=int(filled), distinct=min(int(filled), int(distinct)))
+
+
+def _sent_columns(table: StoredTable) -> tuple[tuple[str, str], ...]:
+    """Return the names and labels of a table's columns as sent, those that hold nothing included."""
+    columns = [(column.name, column.label) for column in table.columns]
+    for place in table.blank_columns:
+        columns.insert(place, ("", ""))
+    return tuple(columns)

@@ -57,7 +57,7 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, view: View, path: Path) ->
     columns = ", ".join(
         f"{_csv_cell(each.type, quoted(each.name))} AS {quoted(each.name)}" for each in view.columns
     )
-    header = ", ".join(f"{_harmless(literal(each.name))} AS {quoted(each.name)}" for each in view.columns)
+    header = ", ".join(f"{harmless(literal(each.name))} AS {quoted(each.name)}" for each in view.columns)
     unfinished = _unfinished(path)
     options = "(FORMAT csv, HEADER false, USE_TMP_FILE false)"
     with path.open("wb") as whole:
@@ -71,7 +71,7 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, view: View, path: Path) ->
 
 def _csv_cell(kind: str, column: str) -> str:
     if kind in ("text", "json"):
-        return _harmless(f"CAST({column} AS VARCHAR)")
+        return harmless(f"CAST({column} AS VARCHAR)")
     if kind == "datetime":
         return f"replace(CAST({column} AS VARCHAR), ' ', 'T')"
     if kind == "duration":
@@ -80,7 +80,8 @@ def _csv_cell(kind: str, column: str) -> str:
     return column
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return SQL for a text with an apostrophe before what a spreadsheet would run as a formula."""
     return f"CASE WHEN regexp_matches({text}, {literal(FORMULA)}) THEN '''' || {text} ELSE {text} END"
 
 
@@ -166,10 +167,11 @@ def _write_cell(sheet: Any, row: int, place: int, value: object, formats: Mappin
     elif isinstance(value, timedelta) and value >= timedelta(0):
         sheet.write_number(row, place, value / timedelta(days=1), formats["duration"])
     else:
-        sheet.write_string(row, place, _cell_text(value))
+        sheet.write_string(row, place, cell_text(value))
 
 
-def _cell_text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Return a value as the text of a cell, cut where a sheet would refuse it."""
     if isinstance(value, timedelta):
         return duration_text(value)
     if isinstance(value, date):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from eduscale.models.base import Model
 from eduscale.models.reading import Value
+from eduscale.models.rejects import RejectedTable, RejectsFormat, RejectWords
 from eduscale.warehouse.views import View
 
 ExportFormat = Literal["csv", "xlsx", "parquet", "json"]
@@ -66,3 +67,13 @@ class PairResults(Model):
     """The answer to a ComparisonTask, one result a pair."""
 
     results: tuple[PairResult, ...]
+
+
+class RejectsTask(Model):
+    """What was left out of tables, to be written to a new file at `path` in the reader's words."""
+
+    tables: tuple[RejectedTable, ...]
+    words: RejectWords
+    delimiter: str
+    format: RejectsFormat
+    path: str

@@ -11,7 +11,7 @@ import duckdb
 from eduscale.ingest.tabular import read_file
 from eduscale.models.reading import Reading, ReadLimits, ReadTable, ReadTask
 
-Value = str | int | float | bool | date | datetime | time | Decimal | None
+Value = str | int | float | bool | date | datetime | time | Decimal | list[str | None] | None
 
 
 @cache
@@ -38,6 +38,13 @@ class Read(NamedTuple):
 
     def rejects(self, table: ReadTable | None = None) -> list[tuple[Value, ...]]:
         """What was left out: kind, row, column_name, code, raw."""
+        return [tuple(reject[:5]) for reject in self._rejects(table)]
+
+    def rejected_cells(self, table: ReadTable | None = None) -> list[Value]:
+        """Of each of these the cells of its whole row, None where an earlier one has them."""
+        return [reject[5] for reject in self._rejects(table)]
+
+    def _rejects(self, table: ReadTable | None = None) -> list[tuple[Value, ...]]:
         name = (table or self.table).rejects_file
         return self._all(name) if name else []
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eduscale.ingest import forms, wording
+from eduscale.ingest import forms, tables, wording
+from eduscale.ingest.reject_words import reject_words
 from eduscale.models.reading import Said
 
 INGEST = Path(wording.__file__).parent
@@ -37,6 +38,32 @@ def test_every_code_has_its_sentences() -> None:
     used = codes_in_use()
     assert len(used) > 20
     assert used <= wording.codes()
+
+
+def reasons_in_use() -> set[str]:
+    """Return every code that a module of `ingest` gives to a reject, or to a row that a layout sets aside."""
+    codes = set(tables.BAD_CELL_CODES.values())
+    for path in INGEST.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            given: list[ast.expr] = []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reject":
+                given = node.args[1:3]
+            elif isinstance(node, ast.Tuple) and node.elts and ast.unparse(node.elts[0]) in ("row", "data.pop()"):
+                given = node.elts[1:2]
+            for value in given:
+                parts = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+                codes |= {
+                    one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
+    return codes
+
+
+@pytest.mark.parametrize("language", ["en", "cs"])
+def test_every_reason_of_a_reject_has_a_sentence_without_facts(language: wording.Language) -> None:
+    """A file of rejects holds codes only."""
+    used = reasons_in_use()
+    assert {"row_long", "title", "total", "repeated_header", "not_a_date", "not_a_record"} <= used
+    assert used <= set(reject_words(language).reasons)
 
 
 def test_both_languages_use_the_same_facts() -> None:

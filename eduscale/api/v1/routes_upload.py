@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 from werkzeug import Request, Response
@@ -22,9 +21,11 @@ from eduscale.api.v1.routes_datasets import RowsQuery, file_response
 from eduscale.core import progress
 from eduscale.core.errors import InvalidField
 from eduscale.ingest.receipts import present
+from eduscale.ingest.reject_words import reject_words
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
 from eduscale.ingest.wording import Language
 from eduscale.models.base import Model
+from eduscale.models.rejects import RejectsFormat
 from eduscale.models.upload import AUTO, State, UploadPage, Uploads
 from eduscale.query.tables import TableService
 
@@ -69,9 +70,10 @@ class Change(Model):
 
 
 class RejectsQuery(Model):
-    """The file format of what was left out."""
+    """The file format of what was left out, and the language of the reasons if it is not Accept-Language's."""
 
-    format: Literal["csv", "xlsx", "json"] = "csv"
+    format: RejectsFormat = "csv"
+    language: Language | None = None
 
 
 class UploadHandlers:
@@ -160,9 +162,11 @@ class UploadHandlers:
         return Response(page, mimetype=JSON)
 
     def rejects(self, request: Request, upload_id: str) -> Response:
-        """Return what is not in an upload's tables, line by line, and why."""
-        file_format = read_query(request, RejectsQuery).format
-        return file_response(self._tables.rejects(upload_id, file_format), f"rejects-{upload_id}.{file_format}")
+        """Return what is not in an upload's tables, in the sender's own columns, and why."""
+        query = read_query(request, RejectsQuery)
+        words = reject_words(query.language or language_of(request))
+        path = self._tables.rejects(upload_id, query.format, words)
+        return file_response(path, f"rejects-{upload_id}.{query.format}")
 
 
 def _wish(form: Form) -> Wish:

@@ -23,6 +23,8 @@ export const firstRows = (id, table) =>
 export const exportUrl = (dataset, format) =>
   `${API}/datasets/${encodeURIComponent(dataset)}/export?format=${format}`;
 export const rejectsOf = (id) => call('GET', `${API}/uploads/${encodeURIComponent(id)}/rejects?format=json`);
+export const rejectsUrl = (id, format) =>
+  `${API}/uploads/${encodeURIComponent(id)}/rejects?format=${format}&language=${language()}`;
 
 /** Return an invented file. */
 export async function getSample(name) {

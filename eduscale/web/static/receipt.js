@@ -1,6 +1,6 @@
 // A receipt in plain words: what was read, what was understood, what was not, and what can be done now.
 
-import { exportUrl, firstRows, rejectsOf } from './api.js';
+import { exportUrl, firstRows, rejectsOf, rejectsUrl } from './api.js';
 import { columnHead, dataTable, el, plainTable } from './dom.js';
 import { say, size, sureness } from './words.js';
 
@@ -112,18 +112,22 @@ const problemCount = (table) => table.problem_count ?? table.problems.length;
 function linesView(receipt) {
   if (!receipt.tables.some((table) => table.set_aside_rows + table.rejected_rows + problemCount(table))) return null;
   const list = el('ul');
-  const details = el('details', {}, el('summary', {}, say('seeLines')), list);
+  const files = ['xlsx', 'csv'].map((format) => el('a', {
+    class: 'button', href: rejectsUrl(receipt.upload_id, format), download: '',
+    'aria-label': say('downloadLines', { format: format.toUpperCase() }),
+  }, format.toUpperCase()));
+  const details = el('details', {}, el('summary', {}, say('seeLines')),
+    el('p', { class: 'row' }, say('linesAsFile'), files), list);
   details.addEventListener('toggle', async () => {
     const lines = await rejectsOf(receipt.upload_id);
-    const labels = new Map(receipt.tables.flatMap((table) => table.columns).map(({ name, label }) => [name, label]));
-    list.replaceChildren(...lines.slice(0, FIRST_LINES).map((line) => lineView(line, labels)));
+    list.replaceChildren(...lines.slice(0, FIRST_LINES).map(lineView));
     if (!lines.length) list.append(el('li', {}, say('noLines')));
   }, { once: true });
   return details;
 }
 
-function lineView({ kind, row, column_name: column, raw }, labels) {
-  const place = [say('atRows', { n: 1, rows: row }), labels.get(column) ?? column].filter(Boolean).join(' · ');
+function lineView({ kind, row, column, raw }) {
+  const place = [say('atRows', { n: 1, rows: row }), column].filter(Boolean).join(' · ');
   return el('li', {}, el('strong', {}, place), ' ', say(`kind_${kind}`), ': ', raw);
 }
 

@@ -49,6 +49,8 @@ export default {
   rowsLeft: { one: '1 řádek nešel přečíst a byl vynechán.', few: '{n} řádky nešly přečíst a byly vynechány.', other: '{n} řádků nešlo přečíst a bylo vynecháno.' },
   noneLeft: 'Žádný řádek nebyl vynechán.',
   seeLines: 'Zobrazit tyto řádky a buňky',
+  linesAsFile: 'Stáhnout s důvody, pak opravit ve vlastním souboru a poslat ho celý znovu:',
+  downloadLines: 'Stáhnout vynechané řádky a buňky jako {format}',
   noLines: 'Žádné nejsou.',
   kind_set_aside: 'odloženo',
   kind_rejected: 'vynecháno',

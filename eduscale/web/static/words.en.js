@@ -31,6 +31,8 @@ export default {
   rowsLeft: { one: '1 row could not be read and was left out.', other: '{n} rows could not be read and were left out.' },
   noneLeft: 'No row was left out.',
   seeLines: 'See these lines and cells',
+  linesAsFile: 'Download them with the reasons, then correct your own file and send the whole of it again:',
+  downloadLines: 'Download what was left out as {format}',
   noLines: 'There are none.',
   kind_set_aside: 'set aside',
   kind_rejected: 'left out',
