@@ -1,5 +1,6 @@
 """What the README shows is what happens: its tour is run on the real server, line by line."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -28,7 +29,14 @@ def test_the_tour_prints_what_the_readme_says(server: Server, tmp_path: Path) ->
     assert len(steps()) >= 8
     for command, output in steps():
         here = command.replace("http://127.0.0.1:8080", server.url)
-        ran = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            ["bash", "-c", here],
+            cwd=tmp_path,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert steady(ran.stdout) == steady(output), command
 
 

@@ -146,13 +146,21 @@ class UploadService:
         return self._known(self._uploads.head(upload_id).head)
 
     def newest(
-        self, *, region: str | None, state: str | None, limit: int, before: tuple[str, str] | None
+        self,
+        *,
+        region: str | None,
+        state: str | None,
+        limit: int,
+        before: tuple[str, str] | None,
+        sha256: str | None = None,
     ) -> tuple[list[Known], bool]:
         """Return a page of uploads, newest first, after the place `before`, and whether more follow."""
         heads = [
             head
             for head in self._uploads.heads().values()
-            if (region is None or head.upload.region == region) and (state is None or head.state == state)
+            if (region is None or head.upload.region == region)
+            and (state is None or head.state == state)
+            and (sha256 is None or head.upload.sha256 == sha256)
         ]
         heads.sort(key=place_in_list, reverse=True)
         if before is not None:

@@ -292,6 +292,16 @@ def test_unknown_and_malformed_ids_are_not_found(world: World) -> None:
             world.service.get(upload_id)
 
 
+def test_the_list_can_be_asked_for_one_content(world: World) -> None:
+    """Whoever has a file and its hash need not send it to know whether it is in."""
+    world.send(b"1", region="a")
+    world.send(b"2", region="a")
+    sha256 = hashlib.sha256(b"1").hexdigest()
+    (found,), _ = world.service.newest(region="a", state="loaded", sha256=sha256, limit=9, before=None)
+    assert found.head.upload.sha256 == sha256
+    assert world.service.newest(region="b", state="loaded", sha256=sha256, limit=9, before=None) == ([], False)
+
+
 def test_the_list_is_newest_first_in_pages_that_do_not_shift(world: World) -> None:
     ids = [world.send(b"id\n%d\n" % n).head.upload.upload_id for n in range(5)]
     page, more = world.service.newest(region="r", state=None, limit=2, before=None)

@@ -56,6 +56,7 @@ class UploadQuery(Model):
 
     region: str | None = None
     state: State | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$", description="of the bytes as sent")
     limit: int = Field(default=50, ge=1, le=500)
     cursor: str | None = None
 
@@ -137,7 +138,9 @@ class UploadHandlers:
         """List uploads, newest first."""
         query = read_query(request, UploadQuery)
         before = _decoded(query.cursor) if query.cursor else None
-        page, more = self._service.newest(region=query.region, state=query.state, limit=query.limit, before=before)
+        page, more = self._service.newest(
+            region=query.region, state=query.state, sha256=query.sha256, limit=query.limit, before=before
+        )
         language = language_of(request)
         cursor = _encoded(place_in_list(page[-1].head)) if more else None
         return json_response(UploadPage(items=tuple(present(one, language) for one in page), next_cursor=cursor))
