@@ -4,7 +4,7 @@ The patterns are read alike by Python's `re` and DuckDB's RE2, so a form that is
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from eduscale.models.reading import ColumnType
@@ -67,7 +67,20 @@ _YEAR = "(?:1[6-9]|2[0-9])[0-9]{2}"
 _SHORT_YEAR = "[0-9]{2}"
 _YEARS = "{value} BETWEEN DATE '1600-01-01' AND DATE '2999-12-31'"
 _CLOCK = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
-_ZONE = "(?: ?(?:Z|UTC|GMT(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?|SEČ|SELČ|CET|CEST|MEZ|MESZ|[+-][0-9]{2}:?[0-9]{2}))?"
+ZONES = {
+    **dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0),
+    **dict.fromkeys(("CET", "SEČ", "MEZ", "BST", "WEST"), 60),
+    **dict.fromkeys(("CEST", "SELČ", "MESZ", "EET"), 120),
+    "EEST": 180,
+    "EDT": -240,
+    **dict.fromkeys(("EST", "CDT"), -300),
+    **dict.fromkeys(("CST", "MDT"), -360),
+    **dict.fromkeys(("MST", "PDT"), -420),
+    "PST": -480,
+}
+"""By the name of a time zone, how many minutes its clocks are ahead of UTC."""
+ZONE = f"GMT[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{'|'.join(ZONES)}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?"
+_ZONE = f"(?: ?(?:{ZONE}))?"
 MOMENT = "(.*[0-9.,])(?:[T ]|, ?)([0-9]{1,2}:.*)"
 """A date and a time of day in one cell."""
 
@@ -385,6 +398,16 @@ def moment(date: Form, time: Form) -> Form:
         pattern=f"{flag}(?:{date.pattern.removeprefix('(?i)')})(?:[T ]|, ?)(?:{time.pattern})",
         sql=f"({date.sql.replace('{x}', date_part)} + {time.sql.replace('{x}', time_part)})",
     )
+
+
+def in_utc(form: Form) -> Form:
+    """Return a form of moments that all name their time zone, converted to UTC."""
+    zone = f"regexp_extract({{x}}, {literal(f':[0-9]{{2}}[^0-9+-]*?[0-9.]*[^0-9+-]*?({ZONE})$')}, 1)"
+    digits = f"regexp_replace({zone}, '[^-+0-9]', '', 'g')"
+    named = " ".join(f"WHEN {literal(name)} THEN {minutes}" for name, minutes in ZONES.items())
+    hours = f"CAST(substring({digits}, 2, 2) AS INTEGER) * 60 + CAST('0' || substring({digits}, 4) AS INTEGER)"
+    shift = f"CASE {zone} {named} ELSE CAST({digits}[1] || '1' AS INTEGER) * ({hours}) END"
+    return replace(form, sql=f"({form.sql} - to_minutes({shift}))")
 
 
 def boolean(true: str, false: str) -> Form:

@@ -462,6 +462,8 @@ def _column_guesses(names: Sequence[str], loaded: Loaded) -> Iterator[ReadGuess]
             confidence=choice.confidence,
             alternatives=choice.alternatives,
         )
+        if choice.zone is not None:
+            yield choice.zone.guess(name)
         unit = choice.form.unit
         if unit:
             is_share = unit == "%"

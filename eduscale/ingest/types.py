@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from eduscale.ingest import forms
 from eduscale.ingest.forms import Form, literal
+from eduscale.ingest.zones import Zone, zone_of
 from eduscale.models.reading import Alternative, Said, Value
 
 TOLERATED_SHARE = 0.01
@@ -79,6 +80,8 @@ class Choice(NamedTuple):
     """The several currencies in a column of prices, which makes it text."""
     padded: bool = False
     """Some cells have spaces around them."""
+    zone: Zone | None = None
+    """The time zone that moments name."""
 
 
 def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -> Habits:
@@ -135,7 +138,10 @@ def choose(sample: Sample, table: Habits) -> Choice:
         facts={"type": form.type, "form": form.name, "cells": fitting, "of": total, "whole": sample.complete},
     )
     padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
-    return Choice(form, words, round(confidence, 2), evidence, tuple(alternatives), padded=padded)
+    zone = zone_of(values, month_first=form.name.endswith("_md")) if form.type == "datetime" else None
+    if zone is not None and zone.to_utc:
+        form = forms.in_utc(form)
+    return Choice(form, words, round(confidence, 2), evidence, tuple(alternatives), padded=padded, zone=zone)
 
 
 class _Found(NamedTuple):

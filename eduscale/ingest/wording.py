@@ -415,6 +415,25 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {words}, což bylo přečteno jako "
         "prázdná hodnota.",
     ),
+    "zone_named": (
+        "{cells:The only moment names|All # moments name} this time zone; its clock was kept.",
+        "{cells:Jediný časový údaj uvádí|Všechny # časové údaje uvádějí|Všech # časových údajů uvádí} toto časové "
+        "pásmo; čas zůstal tak, jak je zapsán.",
+    ),
+    "zone_summer_and_winter": (
+        "The moments name {zones}, summer and winter time of one place; its clock was kept.",
+        "Časové údaje uvádějí {zones}, tedy letní a zimní čas jednoho místa; čas zůstal tak, jak je zapsán.",
+    ),
+    "zones_converted": (
+        "The moments name several time zones ({zones}), so they were all converted to UTC.",
+        "Časové údaje uvádějí různá časová pásma ({zones}), proto byly všechny převedeny na UTC.",
+    ),
+    "zone_partly_named": (
+        "{silent:# moment names|# moments name} no time zone, the others {zones}; all were kept as they are "
+        "written. Please check them.",
+        "{silent:# časový údaj neuvádí|# časové údaje neuvádějí|# časových údajů neuvádí} časové pásmo, ostatní "
+        "uvádějí {zones}; všechny zůstaly tak, jak jsou zapsány. Zkontrolujte je prosím.",
+    ),
     "values_by_labels": (
         "All codes of the variable have labels, so the labels are shown. The codes were: {labels}.",
         "Všechny kódy proměnné mají popisky, proto jsou zobrazeny popisky. Kódy byly: {labels}.",
