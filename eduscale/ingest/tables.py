@@ -18,6 +18,7 @@ from eduscale.ingest.names import column_names
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.records import Records
 from eduscale.ingest.reject_words import is_list_of_rejects
+from eduscale.ingest.surveys import survey_guesses
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.ingest.values import column_of_values
 from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
@@ -313,7 +314,12 @@ class TableReader:
             rows=loaded.rows,
             rejected_rows=rejected,
             set_aside_rows=aside,
-            guesses=(*draft.guesses, *_table_guesses(draft.habits), *_column_guesses(names, loaded)),
+            guesses=(
+                *draft.guesses,
+                *_table_guesses(draft.habits),
+                *_column_guesses(names, loaded),
+                *survey_guesses(draft.labels, names, draft.samples, loaded.choices),
+            ),
             problems=tuple(findings.problems),
             problem_count=findings.problem_count,
             rows_file=rows_file,

@@ -415,6 +415,24 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {words}, což bylo přečteno jako "
         "prázdná hodnota.",
     ),
+    "zone_unknown": (
+        "The survey does not say in which time zone it noted the moments; they were kept as they are written.",
+        "Dotazník neuvádí, ve kterém časovém pásmu časy zaznamenal; zůstaly tak, jak jsou zapsány.",
+    ),
+    "multiple_choice": (
+        "{cells:# cell holds|# cells hold} several of {count:# option|# options}: {options}. They were kept as "
+        "text and can be made one column an option.",
+        "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} více odpovědí najednou. Možnosti ({count}): "
+        "{options}. Zůstaly textem a lze z nich udělat sloupec pro každou možnost.",
+    ),
+    "scale_words": (
+        "All answers are points of a scale, from the lowest to the highest: {points}.",
+        "Všechny odpovědi jsou body škály, od nejnižšího po nejvyšší: {points}.",
+    ),
+    "scale_numbers": (
+        "The question is answered on a scale of {count} points: {points}.",
+        "Na otázku se odpovídá na škále. Její body ({count}): {points}.",
+    ),
     "zone_named": (
         "{cells:The only moment names|All # moments name} this time zone; its clock was kept.",
         "{cells:Jediný časový údaj uvádí|Všechny # časové údaje uvádějí|Všech # časových údajů uvádí} toto časové "

@@ -1,0 +1,123 @@
+"""Questions with several answers in one cell: which options there are, found from the cells alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, islice, pairwise
+from typing import NamedTuple
+
+MAX_CELLS = 2_000
+"""So many distinct cells show what the options are."""
+MAX_OPTIONS = 40
+MAX_LENGTH = 160
+"""Longer texts are no options."""
+LEAST_TOGETHER = 4
+"""Two parts that never occur apart are one option when they occur so often."""
+LEAST_REUSED = 0.5
+"""From this share of the answers on that others give too, they were chosen and not written."""
+
+
+class Options(NamedTuple):
+    """The options of a question in the order in which they were first met, and what stands between two of them."""
+
+    separator: str
+    options: tuple[str, ...]
+    several: int
+    """The cells that hold more than one."""
+
+    def sql(self, option: str, column: str) -> str:
+        """Return SQL that says whether a cell of a raw column holds an option; null where the cell is empty."""
+        mark = self.separator.strip()
+        cell = (
+            f"{_quoted(mark)} || regexp_replace(trim({column}), {_quoted(rf' *{mark} *')}, {_quoted(mark)}, 'g')"
+        )
+        cell += f" || {_quoted(mark)}"
+        wanted = _between(option, mark)
+        for longer in self.options:
+            if longer != option and wanted in _between(longer, mark):
+                cell = f"replace({cell}, {_quoted(_between(longer, mark))}, {_quoted(mark)})"
+        return f"CASE WHEN trim({column}) <> '' THEN contains({cell}, {_quoted(wanted)}) END"
+
+
+def find_options(cells: Mapping[str, int]) -> Options | None:
+    """Return the options of a column of texts; None where the cells are no choices among some."""
+    counts = {cell: count for cell, count in islice(cells.items(), MAX_CELLS) if cell.strip()}
+    if sum(";" in cell for cell in counts) * 2 > len(counts):
+        return _checked(";", {cell: _parts(cell, ";") for cell in counts}, counts)
+    if any(", " in cell for cell in counts):
+        return _checked(", ", _joined({cell: _parts(cell, ", ") for cell in counts}, counts), counts)
+    return _checked(";", {cell: _parts(cell, ";") for cell in counts}, counts)
+
+
+def _parts(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]
+
+
+def _joined(parts: dict[str, list[str]], counts: Mapping[str, int]) -> dict[str, list[str]]:
+    """Put parts together that are one option with the separator in it."""
+    capital = all(found[0][0].isupper() for found in parts.values() if found)
+    while True:
+        alone: Counter[str] = Counter()
+        together: Counter[tuple[str, str]] = Counter()
+        for cell, found in parts.items():
+            for part in found:
+                alone[part] += counts[cell]
+            for pair in pairwise(found):
+                together[pair] += counts[cell]
+        inseparable = {
+            (first, second)
+            for (first, second), times in together.items()
+            if times == alone[second]
+            and ((capital and second[0].islower()) or (times == alone[first] >= LEAST_TOGETHER))
+        }
+        if not inseparable:
+            return parts
+        parts = {cell: _merged(found, inseparable) for cell, found in parts.items()}
+
+
+def _merged(parts: Sequence[str], inseparable: set[tuple[str, str]]) -> list[str]:
+    merged: list[str] = []
+    last = ""
+    for part in parts:
+        if merged and (last, part) in inseparable:
+            merged[-1] += f", {part}"
+        else:
+            merged.append(part)
+        last = part
+    return merged
+
+
+def _checked(separator: str, chosen: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> Options | None:
+    """Return the options if the cells were put together of them as a form does it."""
+    answers: Counter[str] = Counter()
+    for cell, options in chosen.items():
+        answers.update(dict.fromkeys(options, counts[cell]))
+    several = sum(counts[cell] for cell, options in chosen.items() if len(options) > 1)
+    terminated = separator == ";" and all(cell.rstrip().endswith(";") for cell in counts)
+    reused = sum(count for count in answers.values() if count > 1) / max(1, answers.total())
+    if (
+        not several
+        or not 2 <= len(answers) <= MAX_OPTIONS
+        or max(map(len, answers)) > MAX_LENGTH
+        or any(len(set(options)) < len(options) for options in chosen.values())
+        or not any(character.isalpha() for option in answers for character in option)
+        or not (terminated or (reused >= LEAST_REUSED and len(set(map(len, chosen.values()))) > 1))
+        or (separator != ";" and _has_two_orders(chosen.values()))
+    ):
+        return None
+    return Options(separator, tuple(answers), several)
+
+
+def _has_two_orders(chosen: Iterable[Sequence[str]]) -> bool:
+    """Say whether two options stand in one order here and in the other there, which forms never do."""
+    pairs = {pair for options in chosen for pair in combinations(options, 2)}
+    return any((second, first) in pairs for first, second in pairs)
+
+
+def _between(option: str, mark: str) -> str:
+    """Return an option with marks around and within it, as cells are written for the search."""
+    inner = mark.join(part.strip() for part in option.split(mark))
+    return f"{mark}{inner}{mark}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
