@@ -32,6 +32,13 @@ def cleaned_text(column: str) -> str:
     return _TEXT.replace("{x}", column)
 
 
+def with_nulls(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return texts that DuckDB gave, in which nulls are masked, as an array in which they are None."""
+    texts = np.array(np.ma.getdata(values), dtype=object)
+    texts[np.ma.getmaskarray(values)] = None
+    return texts
+
+
 class Column(NamedTuple):
     """A column's cells as an array, a sample of them as text, and the choice that the cells' own types make."""
 

@@ -10,7 +10,9 @@ from eduscale.ingest.statistics_kinds import statistics_kind
 from eduscale.ingest.zips import is_package
 from eduscale.models.reading import ReadGuess, Said
 
-Format = Literal["archive", "text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics"]
+Format = Literal[
+    "archive", "text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics", "parquet"
+]
 
 EXTENSIONS = {
     ".csv": "text",
@@ -25,6 +27,7 @@ EXTENSIONS = {
     ".htm": "web_page",
     ".html": "web_page",
     **dict.fromkeys((".sav", ".zsav", ".por", ".dta", ".sas7bdat", ".xpt"), "statistics"),
+    ".parquet": "parquet",
     ".json": "json",
     ".ndjson": "json",
     ".jsonl": "json",
@@ -42,11 +45,12 @@ _OTHERS = {
     b"Rar!": "other_archive",
     b"7z\xbc\xaf": "other_archive",
     b"\x28\xb5\x2f\xfd": "other_archive",
-    b"PAR1": "parquet_file",
     b"{\\rtf": "word_document",
     b"SQLite format 3": "database_file",
 }
 _ZIP = b"PK"
+_PARQUET = (b"PAR1", b"PARE")
+"""The second begins files whose schema is encrypted."""
 _OBJECT = re.compile(r'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 """The beginning of an object that has a key, or of a list of such objects."""
 _COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
@@ -104,14 +108,19 @@ def _format(head: bytes, named: str | None) -> Format:
         return "statistics"
     if head.startswith(_OLD_WORKBOOKS):
         return "old_workbook"
+    if head.startswith(_PARQUET):
+        return "parquet"
     if head.startswith(_ZIP):
         return "open_document" if b"mimetypeapplication/" in head[:80] else "workbook"
-    text = _text(head)
+    return _text_format(_text(head), is_named_json=named == "json", is_cut=len(head) == HEAD_BYTES)
+
+
+def _text_format(text: str, *, is_named_json: bool, is_cut: bool) -> Format:
     if _FLAT_DOCUMENT.match(text):
         return "open_document"
     if _PAGE.match(text) or _FRAGMENT.match(text):
         return "web_page"
-    return "json" if _is_json(text, is_named_so=named == "json", is_cut=len(head) == HEAD_BYTES) else "text"
+    return "json" if _is_json(text, is_named_so=is_named_json, is_cut=is_cut) else "text"
 
 
 def _text(head: bytes) -> str:

@@ -149,12 +149,13 @@ DATE_VALUES = _values("date", "DATE")
 DATETIME_VALUES = _values("datetime", "TIMESTAMP")
 TIME_VALUES = _values("time", "TIME")
 DURATION_VALUES = _values("duration", "BIGINT", "CAST(replace(rtrim({x}, 'S'), 'PT', '') AS BIGINT)")
+SECONDS = _values("duration", "BIGINT")
 JSON_VALUES = _values("json", "VARCHAR", "{x}")
 
 
-def exact_values(scale: int) -> Form:
+def exact_values(scale: int, *, digits: int = 38) -> Form:
     """Return the form of exact numbers with so many decimals; without any they are integers."""
-    return _values("decimal" if scale else "integer", f"DECIMAL(38,{scale})")
+    return _values("decimal" if scale else "integer", f"DECIMAL({digits},{scale})")
 
 
 def integer(thousands: str = "") -> Form:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest.columns import ArraySource, cleaned_text
+from eduscale.ingest.columns import ArraySource, cleaned_text, with_nulls
 from eduscale.ingest.findings import Findings
 from eduscale.ingest.forms import literal
 from eduscale.ingest.json_stream import Again
@@ -277,7 +277,7 @@ class StagedSource:
                 for key in some:
                     values = found.get(f"c{key.place}")
                     nothing = np.empty(block.rows, dtype=object)
-                    arrays.append(nothing if values is None else np.ma.filled(values, None))
+                    arrays.append(nothing if values is None else with_nulls(values))
             yield ArraySource(arrays, [False] * len(arrays))
 
     @staticmethod

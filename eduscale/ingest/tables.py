@@ -44,6 +44,10 @@ BAD_CELL_CODES = {
 }
 
 
+class RowsLost(EduscaleError):
+    """Not every row that was seen is accounted for."""
+
+
 class LineNumbers:
     """The line of every row, kept as the places where rows and lines stop running in step."""
 
@@ -286,9 +290,7 @@ class TableReader:
             findings.problem("rejects_cut", rows=findings.cut_rows)
         rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
         if loaded.refused_lines or loaded.rows + rejected + aside != draft.seen:
-            raise EduscaleError(
-                "rows in and rows out differ", seen=draft.seen, rows=loaded.rows, rejected=rejected
-            )
+            raise RowsLost("rows in and rows out differ", seen=draft.seen, rows=loaded.rows, rejected=rejected)
         self._check_fields(draft, loaded, names, self._folder / rows_file)
         rejects_file = None
         if findings.close():

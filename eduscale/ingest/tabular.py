@@ -4,6 +4,7 @@ recognise   what the file is, by its content
 decode      which encoding, if it is text
 text        which dialect, and its records          workbook   its sheets, and their cells
                                                     statistics its variables, labels and missing codes
+                                                json_tables, record_stage, parquet_columns   its records
 layout      where the tables are in it
 types       what each column holds
 parquet     one statement converts and writes; what it could not convert decides anew
@@ -25,6 +26,7 @@ from eduscale.ingest import (
     json_file,
     old_workbook,
     open_document,
+    parquet_file,
     statistics,
     web_table,
     workbook,
@@ -75,6 +77,8 @@ def _read(task: ReadTask) -> list[ReadTable]:
     folder = Path(task.folder)
     try:
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
+        connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
+        connection.execute(f"SET allowed_paths = [{literal(task.path)}]; SET enable_external_access = false")
         connection.execute(f"SET max_temp_directory_size = '{task.memory_bytes * SPILL_SHARE}B'")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
         tables = TableReader(
@@ -102,6 +106,7 @@ def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTabl
 _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[ReadTable]]] = {
     "text": delimited.read,
     "json": json_file.read,
+    "parquet": parquet_file.read,
     "workbook": workbook.read,
     "old_workbook": old_workbook.read,
     "open_document": open_document.read,

@@ -121,9 +121,13 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is a text to read, not a table.",
         "Soubor je text ke čtení, ne tabulka.",
     ),
-    "parquet_file": (
-        "The file is a Parquet file, which is not read yet. Please send it as CSV or XLSX.",
-        "Soubor je ve formátu Parquet, který zatím neumíme číst. Pošlete jej prosím jako CSV nebo XLSX.",
+    "damaged_parquet": (
+        "The Parquet file is damaged or incomplete. Please export it again and send the whole file.",
+        "Soubor Parquet je poškozený nebo neúplný. Vytvořte prosím export znovu a pošlete celý soubor.",
+    ),
+    "encrypted_parquet": (
+        "The Parquet file is encrypted. Please export it without encryption.",
+        "Soubor Parquet je zašifrovaný. Exportujte jej prosím bez šifrování.",
     ),
     "damaged_statistics_file": (
         "The file of a statistics program is damaged or incomplete. Please save it anew and send it again.",
@@ -403,6 +407,22 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "json_rows": (
         "The file holds the table by rows, each a list of values.",
         "Soubor obsahuje tabulku po řádcích, každý jako seznam hodnot.",
+    ),
+    "type_declared": (
+        "The file itself says that the column is of this type.",
+        "Tento typ má sloupec podle samotného souboru.",
+    ),
+    "moments_at_utc": (
+        "The moments are stored with their time zone; they are given as the clock shows them in UTC.",
+        "Časové údaje jsou uloženy s časovým pásmem; uvedeny jsou v čase UTC.",
+    ),
+    "digits_rounded": (
+        "The column has exact numbers of more than 38 digits; they were rounded to 17.",
+        "Sloupec obsahuje přesná čísla o více než 38 číslicích; byla zaokrouhlena na 17.",
+    ),
+    "bytes_as_hex": (
+        "The column holds bytes that are no text; they are written as hexadecimal digits.",
+        "Sloupec obsahuje bajty, které nejsou text; zapsány jsou šestnáctkovými číslicemi.",
     ),
     "type_values": (
         "{cells:The only value is|All # values are} of this type in the file.",

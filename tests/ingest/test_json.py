@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eduscale.ingest import json_file, record_stage
+from eduscale.ingest.formats import recognise
 from tests.ingest.reading import Read, read
 
 Reader = Callable[..., Read]
@@ -100,6 +101,30 @@ def test_every_way_to_write_records_gives_the_same_table(text: str | bytes, file
     assert got.rows() == AS_ROWS
 
 
+@pytest.mark.parametrize(
+    ("data", "is_json"),
+    [
+        pytest.param(b'[\n  {"id": 1, "n": null},\n  {"id": 2}\n]\n', True, id="records"),
+        pytest.param(b'[{"text": "' + b"x" * 9000 + b'"}]', True, id="a-long-text"),
+        pytest.param(b"[" + b"12.5, " * 9000 + b"1]", True, id="list-of-numbers"),
+        pytest.param(b"[" * 100_000, True, id="without-an-end"),
+        pytest.param(b'{"id": 1}\n{"id": 2}\n', True, id="lines"),
+        pytest.param(b'{"id": 1,\n{"id": 2}\n', True, id="lines-of-which-the-first-is-bad"),
+        pytest.param(b'[1, "a"]\n[2, "b"]\n', True, id="lists-by-line"),
+        pytest.param('{"žáci": []}'.encode("utf-16"), True, id="utf-16"),
+        pytest.param('{"žáci": []}'.encode("utf-16-be"), True, id="utf-16-without-mark"),
+        pytest.param(b'[{"id": 1}, {"id"', True, id="cut"),
+        pytest.param(b"[id],[name]\n1,2\n", False, id="names-in-brackets"),
+        pytest.param(b"{id};{name}\n1;2\n", False, id="names-in-braces"),
+        pytest.param(b'{"a";"b"}\n1;2\n', False, id="quotes-in-braces"),
+    ],
+)
+def test_json_is_known_by_its_content(data: bytes, is_json: bool, tmp_path: Path) -> None:
+    path = tmp_path / "sent"
+    path.write_bytes(data)
+    assert (recognise(path, "file.csv")[0] == "json") == is_json
+
+
 def test_nested_objects_become_columns_and_lists_stay_json(sent: Reader) -> None:
     got = sent([{"school": {"name": "Alfa", "addr": {"city": "Luh"}}, "tags": ["x", {"y": 1}]}, {"school": None}])
     assert [column.label for column in got.table.columns] == ["school.name", "school.addr.city", "tags"]
@@ -172,6 +197,17 @@ def test_a_repeated_key_loses_no_value(sent: Reader) -> None:
     assert got.names == ["id", "v", "v_2"]
     assert got.rows() == [(1, 1, 2), (2, 3, None)]
     assert [(problem.row, problem.said.facts["key"]) for problem in got.table.problems] == [(1, "v")]
+
+
+@pytest.mark.parametrize("block", [1, 500, 1 << 20])
+def test_a_wide_table_is_read_the_same_in_blocks(
+    block: int, sent: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_stage, "BLOCK_VALUES", block)
+    records = [{f"k{key}": f"v {row}" if key % 3 else row for key in range(row, row + 150)} for row in range(9)]
+    got = sent(records)
+    assert len(got.names) == 158
+    assert got.rows() == [tuple(record.get(name) for name in got.names) for record in records]
 
 
 def test_numbers_keep_all_their_digits(sent: Reader) -> None:

@@ -186,13 +186,6 @@ def test_a_table_that_is_written_quoted_is_read_back(
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "damaged_workbook", id="OLE2"),
         pytest.param(b"<!DOCTYPE html><p>", "web_page", id="web page"),
         pytest.param(b"MZ" + bytes(range(1, 256)) * 8, "binary_file", id="a program"),
-        pytest.param(b'[\n  {"id": 1, "n": null},\n  {"id": 2}\n]\n', "json_file", id="JSON"),
-        pytest.param(b'[{"text": "' + b"x" * 9000 + b'"}]', "json_file", id="JSON of a long text"),
-        pytest.param(b"[" + b"12.5, " * 9000 + b"1]", "json_file", id="JSON list of numbers"),
-        pytest.param(b"[" * 100_000, "json_file", id="JSON without an end"),
-        pytest.param(b'{"id": 1}\n{"id": 2}\n', "json_file", id="JSON lines"),
-        pytest.param(b'[1, "a"]\n[2, "b"]\n', "json_file", id="JSON lists, one a line"),
-        pytest.param('{"žáci": []}'.encode("utf-16"), "json_file", id="JSON in UTF-16"),
         pytest.param(b"a," * 6000 + b"\n" + b"1," * 6000, "too_many_columns", id="too wide"),
     ],
 )
