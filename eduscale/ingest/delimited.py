@@ -182,7 +182,11 @@ class _LargeText:
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
         footer = take_footer(tail, self._table.width)
-        within = [(row, code) for row, code in self._table.set_aside if code in ("type_row", "unit_row", "rule")]
+        within = [
+            (row, code)
+            for row, code in self._table.set_aside
+            if code in ("type_row", "unit_row", "rule", "import_ids")
+        ]
         self._aside = {row.number: (row, code) for row, code in (*within, *footer)}
         self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
         self._guesses = [*guesses, *reading.guesses, *self._table.guesses]
@@ -235,6 +239,7 @@ class _LargeText:
             findings=findings,
             seen=seen,
             longest_field=longest_field,
+            short_names=self._table.codes,
         )
 
     def read_directly(self) -> ReadTable | None:

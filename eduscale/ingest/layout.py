@@ -10,6 +10,7 @@ from itertools import chain
 from math import isclose
 from typing import NamedTuple
 
+from eduscale.ingest.coded_header import CodedHeader, coded_header
 from eduscale.ingest.forms import NULL_WORDS, prices
 from eduscale.ingest.grid import Cell, ErrorCell, Row
 from eduscale.ingest.names import normal_name
@@ -58,6 +59,8 @@ class FoundTable:
     data: list[Row]
     set_aside: list[tuple[Row, str]] = field(default_factory=list)
     guesses: list[ReadGuess] = field(default_factory=list)
+    codes: Sequence[str] = ()
+    """What the columns are called for short, where the file says so beside the labels."""
 
     @property
     def width(self) -> int:
@@ -360,6 +363,9 @@ def _repeats(cells: Sequence[Cell], wanted: tuple[tuple[int, str], ...]) -> bool
 
 
 def _new_table(body: list[Row], declared: frozenset[int]) -> FoundTable:
+    coded = coded_header(body)
+    if coded is not None:
+        return _coded_table(body, coded)
     rules = [row for row in body[1 : MAX_HEADER_ROWS + 1] if _is_rule(row)]
     body = [row for row in body if row not in rules] if rules else body
     header = _declared_header(body, declared) or _find_header(body)
@@ -376,6 +382,22 @@ def _new_table(body: list[Row], declared: frozenset[int]) -> FoundTable:
     )
     ruled = [(row, "rule") for row in rules]
     return FoundTable(_labels(top, width), list(top), list(data), set_aside=ruled, guesses=[guess])
+
+
+def _coded_table(body: Sequence[Row], header: CodedHeader) -> FoundTable:
+    """Return a table whose columns have codes above the questions; the ids below them are no data."""
+    top = [header.codes, header.texts]
+    rest = body[len(top) :] if header.ids is None else body[len(top) + 1 :]
+    width = max(map(trimmed_width, [*top, *rest[:LOOK_BELOW]]))
+    codes, texts = ([_shown(cell) for cell in row.cells] + [""] * (width - len(row.cells)) for row in top)
+    return FoundTable(
+        labels=[text or code for code, text in zip(codes, texts, strict=False)][:width],
+        header=top,
+        data=list(rest),
+        set_aside=[(header.ids, "import_ids")] if header.ids is not None else [],
+        guesses=list(header.guesses()),
+        codes=codes[:width],
+    )
 
 
 def _declared_header(body: list[Row], declared: frozenset[int]) -> _Header | None:

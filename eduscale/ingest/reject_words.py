@@ -58,6 +58,10 @@ _REASONS = {
         "The row holds the units of the columns, not data. Nothing needs to be done.",
         "Řádek obsahuje jednotky sloupců, ne data. Není třeba nic dělat.",
     ),
+    "import_ids": (
+        "The row holds ids by which the survey could be imported again, not data. Nothing needs to be done.",
+        "Řádek obsahuje identifikátory pro zpětný import dotazníku, ne data. Není třeba nic dělat.",
+    ),
     "rule": (
         "The row is a line drawn below the column names. Nothing needs to be done.",
         "Řádek je čára pod názvy sloupců. Není třeba nic dělat.",

@@ -20,9 +20,14 @@ SHOWN_BETWEEN = " | "
 
 
 def survey_guesses(
-    labels: Sequence[str], names: Sequence[str], samples: Sequence[Sample], choices: Sequence[Choice]
+    labels: Sequence[str],
+    names: Sequence[str],
+    samples: Sequence[Sample],
+    choices: Sequence[Choice],
+    *,
+    zone_known: bool,
 ) -> Iterator[ReadGuess]:
-    """Yield what the columns of a table are as answers of a survey."""
+    """Yield what the columns of a table are as answers of a survey; its time zone may be known already."""
     is_survey = _is_survey(labels)
     for label, name, sample, choice in zip(labels, names, samples, choices, strict=True):
         type_ = choice.form.type
@@ -37,7 +42,9 @@ def survey_guesses(
             scale = numbered_scale(sample.counts, label)
             if scale is not None:
                 yield _scale_guess(scale, name, "scale_numbers", 0.75)
-        elif is_survey and type_ == "datetime" and choice.zone is None and _is_time_of_answer(label, name):
+        elif is_survey and type_ == "datetime" and not (zone_known or choice.zone):
+            if not _is_time_of_answer(label, name):
+                continue
             yield ReadGuess(
                 what="time_zone",
                 column=name,

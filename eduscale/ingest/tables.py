@@ -177,6 +177,7 @@ class TableReader:
         wanted = wanted or [0]
         blank = sorted(set(range(table.width)) - set(wanted))
         labels = [table.labels[place] for place in wanted]
+        short_names = [table.codes[place] for place in wanted] if table.codes else labels
         columns = [columns[place] for place in wanted]
         arrays = [
             column_of(column, stretch.column(place) if stretch else None)
@@ -184,7 +185,8 @@ class TableReader:
         ]
         failed = [place for place, array in zip(wanted, arrays, strict=True) if ErrorCell in array.kinds]
         if failed:
-            _note_errors(kept, dict(zip(wanted, labels, strict=True)), failed, findings)
+            names = dict(zip(wanted, column_names(short_names), strict=True))
+            _note_errors(kept, dict(zip(wanted, labels, strict=True)), names, failed, findings)
         undecided = [array for array in arrays if array.choice is None]
         draft = Draft(
             name=name,
@@ -207,6 +209,7 @@ class TableReader:
             longest_field=grid.longest_field,
             chosen={place: array.choice for place, array in enumerate(arrays) if array.choice is not None},
             blank_columns=tuple(blank),
+            short_names=short_names,
         )
         return self.write(draft)
 
@@ -297,6 +300,7 @@ class TableReader:
             rejects_file = f"rejects-{index}.parquet"
             self._writer.write_rejects(findings.path, self._folder / rejects_file)
             findings.path.unlink()
+        zone_known = any(guess.what == "time_zone" for guess in draft.guesses)
         return ReadTable(
             index=index,
             name=draft.name or self._default_name,
@@ -320,7 +324,7 @@ class TableReader:
                 *draft.guesses,
                 *_table_guesses(draft.habits),
                 *_column_guesses(names, loaded),
-                *survey_guesses(draft.labels, names, draft.samples, loaded.choices),
+                *survey_guesses(draft.labels, names, draft.samples, loaded.choices, zone_known=zone_known),
             ),
             problems=tuple(findings.problems),
             problem_count=findings.problem_count,
@@ -377,10 +381,13 @@ def fit_rows(
 
 
 def _note_errors(
-    rows: Sequence[Row], labels: Mapping[int, str], places: Sequence[int], findings: Findings
+    rows: Sequence[Row],
+    labels: Mapping[int, str],
+    names: Mapping[int, str],
+    places: Sequence[int],
+    findings: Findings,
 ) -> None:
-    """Note the failed formulas of columns, given their places and the labels of all columns of the table."""
-    names = dict(zip(labels, column_names(labels.values()), strict=True))
+    """Note the failed formulas of columns, given their places and the labels and names of all columns."""
     for row in rows:
         cells: Sequence[Cell] | None = row.cells
         for place in places:

@@ -476,6 +476,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {words}, což bylo přečteno jako "
         "prázdná hodnota.",
     ),
+    "zone_of_export": (
+        "The file itself names the time zone of its moments, below the questions.",
+        "Časové pásmo svých časů uvádí sám soubor, pod otázkami.",
+    ),
+    "header_codes": (
+        "The first row holds codes of the questions, the second the questions; the codes became the names.",
+        "První řádek obsahuje kódy otázek, druhý otázky; podle kódů jsou pojmenovány sloupce.",
+    ),
     "zone_unknown": (
         "The survey does not say in which time zone it noted the moments; they were kept as they are written.",
         "Dotazník neuvádí, ve kterém časovém pásmu časy zaznamenal; zůstaly tak, jak jsou zapsány.",

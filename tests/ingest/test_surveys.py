@@ -3,10 +3,12 @@
 import csv
 import io
 from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -186,3 +188,104 @@ def test_limesurvey_codes_are_names_and_questions_labels(tmp_path: Path) -> None
     assert got.names == ["id", "submitdate", "g01q01", "g01q02_sq001", "g01q02_other"]
     assert [column.label for column in got.table.columns] == list(header)
     assert got.types == ["integer", "datetime", "text", "boolean", "text"]
+
+
+QUALTRICS = (
+    ("StartDate", "EndDate", "Status", "Progress", "ResponseId", "Q1", "Q2_1", "Q2_2"),
+    (
+        "Start Date",
+        "End Date",
+        "Response Type",
+        "Progress",
+        "Response ID",
+        "How satisfied are you with the training, all in all?",
+        "Please rate the following. - The lecturer",
+        "Please rate the following. - The materials",
+    ),
+    (
+        '{"ImportId":"startDate","timeZone":"America/Denver"}',
+        '{"ImportId":"endDate","timeZone":"America/Denver"}',
+        '{"ImportId":"status"}',
+        '{"ImportId":"progress"}',
+        '{"ImportId":"_recordId"}',
+        '{"ImportId":"QID1"}',
+        '{"ImportId":"QID2_1"}',
+        '{"ImportId":"QID2_2"}',
+    ),
+)
+ANSWERS = (
+    ("2024-09-03 14:05:12", "2024-09-03 14:09:12", "0", "100", "R_1aBc", "Very satisfied", "5", "4"),
+    ("2024-09-04 14:05:12", "2024-09-04 14:09:12", "0", "100", "R_2aBc", "Somewhat satisfied", "3", "4"),
+    ("2024-09-05 14:05:12", "2024-09-05 14:09:12", "0", "50", "R_3aBc", "Very dissatisfied", "1", "2"),
+)
+
+
+def test_qualtrics_codes_are_names_and_the_row_of_ids_is_set_aside(tmp_path: Path) -> None:
+    got = read(tmp_path, as_csv(*QUALTRICS, *ANSWERS))
+    assert got.names == ["startdate", "enddate", "status", "progress", "responseid", "q1", "q2_1", "q2_2"]
+    assert [column.label for column in got.table.columns] == list(QUALTRICS[1])
+    assert got.types[:2] == ["datetime", "datetime"]
+    assert (got.table.rows, got.table.set_aside_rows) == (3, 1)
+    assert got.rejects()[0][:4] == ("set_aside", 3, None, "import_ids")
+    assert got.guess("time_zone") == "America/Denver"
+    assert guesses(got, "scale")["q1"].value == 3
+
+
+def test_qualtrics_without_the_row_of_ids(tmp_path: Path) -> None:
+    got = read(tmp_path, as_csv(*QUALTRICS[:2], *ANSWERS))
+    assert got.names[-3:] == ["q1", "q2_1", "q2_2"]
+    assert (got.table.rows, got.table.set_aside_rows) == (3, 0)
+    assert guesses(got, "time_zone")["startdate"].value == "local"
+
+
+def test_a_large_qualtrics_export_is_read_alike(tmp_path: Path) -> None:
+    got = read(tmp_path, as_csv(*QUALTRICS, *(ANSWERS * 9_000)))
+    assert got.names[-3:] == ["q1", "q2_1", "q2_2"]
+    assert (got.table.rows, got.table.set_aside_rows) == (27_000, 1)
+    assert got.guess("time_zone") == "America/Denver"
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"default_date_format": "d.m.yyyy h:mm:ss"}) as book:
+        sheet = book.add_worksheet("Form1")
+        for number, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                sheet.write(number, place, cell)
+    return out.getvalue()
+
+
+def test_microsoft_forms(tmp_path: Path) -> None:
+    moment = datetime(2024, 9, 3, 14, 5, 12)
+    stem = "Do jaké míry souhlasíte s následujícími výroky o dnešním semináři?"
+    rows = [
+        (number, moment, moment + timedelta(minutes=3), "anonymous", chosen, agree, number + 2)
+        for number, (chosen, agree) in enumerate(
+            [
+                ("Hry, soutěže;Výlety;", "Rozhodně souhlasím"),
+                ("Výlety;", "Spíše nesouhlasím"),
+                ("Hry, soutěže;", "Souhlasím"),
+            ],
+            start=1,
+        )
+    ]
+    header = (
+        "ID",
+        "Čas zahájení",
+        "Čas dokončení",
+        "E-mail",
+        "Co jste dělali?",
+        f"{stem} [Byl užitečný]",
+        "Ohodnoťte prosím lektora",
+    )
+    got = read(tmp_path, workbook(header, *rows), "Hodnocení(1-3).xlsx")
+    assert got.names[1:3] == ["cas_zahajeni", "cas_dokonceni"]
+    assert got.types[:3] == ["integer", "datetime", "datetime"]
+    assert got.table.columns[5].label == header[5]
+    assert max(map(len, got.names)) <= 60
+    assert set(guesses(got, "time_zone")) == {"cas_zahajeni", "cas_dokonceni"}
+    (choice,) = guesses(got, "multiple_choice").values()
+    assert choice.evidence.facts["options"] == "Hry, soutěže | Výlety"
+    scales = guesses(got, "scale")
+    assert scales[got.names[5]].evidence.facts["points"] == "Spíše nesouhlasím | Souhlasím | Rozhodně souhlasím"
+    assert scales["ohodnotte_prosim_lektora"].value == 5
