@@ -56,9 +56,10 @@ ReadFile = Callable[[Path, str, Workspace], list[ReadTable]]
 
 
 class Member(NamedTuple):
-    """A file in an archive: its name there, and what opens it; that raises UnreadableFile."""
+    """A file in an archive: its name there, the size it states, and what opens it; that raises UnreadableFile."""
 
     name: str
+    stated_bytes: int
     open: Callable[[], IO[bytes]]
 
 
@@ -72,6 +73,10 @@ class _Unpacking:
     files: int = 0
     leftovers: list[str] = field(default_factory=list)
     unread: list[tuple[str, UnreadableFile]] = field(default_factory=list)
+
+    @property
+    def limit_bytes(self) -> int:
+        return self.workspace.limits.unpacked_bytes
 
 
 def read(
@@ -120,6 +125,9 @@ def _tables_of(
     unpacking.files += len(members)
     if unpacking.files > unpacking.workspace.limits.entries:
         raise UnreadableFile("archive_of_too_many_files", limit=unpacking.workspace.limits.entries)
+    # A bomb that states its size is refused before anything of it is read; one that lies is found out.
+    if unpacking.unpacked_bytes + sum(member.stated_bytes for member in members) > unpacking.limit_bytes:
+        raise UnreadableFile("archive_too_large", limit_bytes=unpacking.limit_bytes)
     tables: list[ReadTable] = []
     for number, (member, title) in enumerate(zip(members, titles, strict=True)):
         place = f"{inside}/{member.name}" if inside else member.name
@@ -158,12 +166,11 @@ def _member_tables(
 
 def _unpack(member: Member, target: IO[bytes], unpacking: _Unpacking) -> None:
     """Write the bytes of a file in an archive to `target`, and count them."""
-    limit = unpacking.workspace.limits.unpacked_bytes
     with member.open() as source:
         while chunk := _next(source):
             unpacking.unpacked_bytes += len(chunk)
-            if unpacking.unpacked_bytes > limit:
-                raise UnreadableFile("archive_too_large", limit_bytes=limit)
+            if unpacking.unpacked_bytes > unpacking.limit_bytes:
+                raise UnreadableFile("archive_too_large", limit_bytes=unpacking.limit_bytes)
             target.write(chunk)
     target.flush()
 
@@ -277,7 +284,7 @@ def _compressed(path: Path, filename: str) -> Member:
     open_as = next(opener for magic, opener in _OPENERS.items() if head.startswith(magic))
     name = PurePosixPath(_parts(filename)[-1])
     inner = name.stem if EXTENSIONS.get(name.suffix.lower()) == "archive" else name.name
-    return Member(inner, partial(open_as, path))
+    return Member(inner, 0, partial(open_as, path))
 
 
 @contextmanager
@@ -298,7 +305,7 @@ def _zip_members(package: ZipFile) -> Iterator[Member]:
     old = [entry for entry in entries if not entry.flag_bits & _NAME_IS_UTF8]
     names = dict(zip(map(id, old), _old_names([entry.filename for entry in old]), strict=True))
     for entry in entries:
-        yield Member(names.get(id(entry), entry.filename), partial(_opened, package, entry))
+        yield Member(names.get(id(entry), entry.filename), entry.file_size, partial(_opened, package, entry))
 
 
 def _old_names(names: Sequence[str]) -> list[str]:

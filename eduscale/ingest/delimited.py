@@ -172,6 +172,7 @@ class _LargeText:
         flawed = any(record.flaw or record.span > 1 for record in records)
         if records and records[-1].flaw:
             records.pop()
+        tables.refuse_wide(len(record.cells) for record in records)
         shown, _ = find_tables(Row(record.line, record.cells, record.span) for record in records)
         if not shown:
             raise UnreadableFile("no_table")
@@ -322,9 +323,10 @@ class _LargeText:
         matches = text.regular_line(dialect, width).fullmatch
         header = tuple(self._labels_start(delimiter))
         start = ("#", *header) if self._comments else header
+        blank = f"{delimiter}{quote} \t\xa0"
 
         def is_regular(line: str) -> bool:
-            if line.startswith(start) or len(line) < 2 * width:
+            if line.startswith(start) or (len(line) < 2 * width and not line.strip(blank)):
                 return False
             if quote and quote in line:
                 return matches(line) is not None

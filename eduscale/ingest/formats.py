@@ -59,7 +59,7 @@ _TAR_AT = 257
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 _PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
-_FLAT_DOCUMENT = re.compile(_PROLOGUE + r"<office:document\s", re.DOTALL)
+_FLAT_DOCUMENT = re.compile(_PROLOGUE + r"(?:<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)?<office:document\s", re.DOTALL)
 _PAGE = re.compile(
     _PROLOGUE + r"<(?:!doctype\s+html|html|head|body|meta|title|table|style)[\s>]", re.DOTALL | re.IGNORECASE
 )

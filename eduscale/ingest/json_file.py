@@ -78,7 +78,7 @@ def _numbered(pieces: Iterator[str], *, longest: int) -> Iterator[tuple[int, str
     for piece in chain(pieces, ("\n",)):
         *lines, held = (held + piece).split("\n")
         if len(held) > longest:
-            raise UnreadableFile("line_too_long", line=number + len(lines) + 1, limit=longest)
+            raise UnreadableFile("line_too_long", line=number + len(lines) + 1, limit_bytes=longest)
         for number, line in enumerate(lines, start=number + 1):  # noqa: B020  # goes on from the last piece
             bare = line.strip(" \t\x1e")
             if bare:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -25,6 +25,8 @@ from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimi
 
 MAX_TITLE = 60
 """Characters of a title that may be part of a name."""
+RAGGED = 4
+"""A row of so many times the columns that a table may have is in no table."""
 EXCEL_DAYS = range(20_000, 80_000)
 """Day numbers from 1954 to 2119 as spreadsheets count them."""
 MAX_NAMED_CELLS = 20
@@ -129,6 +131,7 @@ class TableReader:
 
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
+        self.refuse_wide(len(row.cells) for row in grid.rows)
         found, _ = find_tables(grid.rows, grid.header)
         if grid.stretch is not None and not (
             grid.stretch.suits(found, grid.rows) and all(table.width <= WIDE for table in found)
@@ -141,6 +144,12 @@ class TableReader:
             with progress.part(number / len(found), (number + 1) / len(found)):
                 read.append(self._read_found(grid, table, delimiter, name, alone=len(found) == 1))
         return read
+
+    def refuse_wide(self, widths: Iterable[int]) -> None:
+        """Refuse rows too wide to look for tables in them, which is more work than to count their cells."""
+        widest = max(widths, default=0)
+        if widest > RAGGED * self._limits.columns:
+            raise UnreadableFile("too_many_columns", columns=widest, limit=self._limits.columns)
 
     def check_width(self, columns: int) -> None:
         """Refuse a table of too many columns."""

@@ -114,3 +114,16 @@ def test_no_sentence_leaves_the_number_of_things_open() -> None:
 
 def test_a_receipt_of_an_older_reader_stays_readable() -> None:
     assert wording.say(Said(code="column_kept_as_text"), "cs") == "column kept as text"
+
+
+def test_whoever_raises_an_error_gives_all_the_facts_of_its_sentence() -> None:
+    for path in INGEST.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "UnreadableFile":
+                continue
+            code = node.args[0]
+            given = {keyword.arg for keyword in node.keywords}
+            if not isinstance(code, ast.Constant) or None in given:
+                continue
+            wanted = {field for _, field, _, _ in string.Formatter().parse(wording._SENTENCES[code.value][0])}
+            assert {field for field in wanted if field} <= given, f"{path.name}:{node.lineno}"
