@@ -194,11 +194,13 @@ class _Upload:
         facts = {"url": self._options.url, "status": refused.status, "why": printable(refused.detail)}
         if refused.status in (401, 403):
             raise _GiveUp(self._say("no_access", **facts))
-        if not refused.detail:
+        if (
+            not refused.detail and refused.status != 413
+        ):  # which what stands before the service says in its own way
             raise _GiveUp(self._say("no_service", **facts))
         if refused.field is not None:
             raise _GiveUp(facts["why"])
-        return self._say("refused", **facts)
+        return self._say("too_large" if refused.status == 413 else "refused", **facts)
 
     def _tell(self, name: str, receipt: Receipt) -> None:
         is_loaded = receipt["state"] == "loaded"

@@ -31,14 +31,15 @@ from eduscale.core.errors import (
     UnreadableFile,
 )
 from eduscale.core.sandbox import Sandbox
-from eduscale.ingest.dataset_names import dataset_name, dataset_names
+from eduscale.ingest.dataset_names import dataset_name
+from eduscale.ingest.placing import placed
 from eduscale.ingest.reader import read_sent_file
 from eduscale.ingest.versions import Versions, decided, likeliest_first, replaced_by_wish, replacing
 from eduscale.models.overlap import Overlap, undecided
 from eduscale.models.reading import Reading, ReadLimits, Said
 from eduscale.models.upload import AUTO, Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.uploads import UploadStore, VersionedHead
-from eduscale.warehouse.catalogue import Catalogue, extended, place
+from eduscale.warehouse.catalogue import Catalogue
 
 UNFINISHED = ("waiting", "reading")
 POLL_S = 0.2
@@ -311,7 +312,8 @@ class UploadService:
         compared: dict[str, Overlap | None] = {}
         while True:
             with self._commit:
-                tables = self._placed(reading, head.upload)
+                live = self._catalogue.live_tables()
+                tables = placed(reading, head.upload, self._catalogue.datasets(), live)
                 candidates = self._versions.candidates(head, tables)
                 unseen = {key: tables for key, tables in candidates.items() if key not in compared}
                 if not unseen:
@@ -351,17 +353,6 @@ class UploadService:
         self._uploads.move_head(committed, version=found.version)
         if reading.error:
             self._release(committed)
-
-    def _placed(self, reading: Reading, upload: UploadFacts) -> list[StoredTable]:
-        """Give each table its dataset; those of one file do not mix either unless their layouts agree."""
-        datasets = dict(self._catalogue.datasets())
-        tables = []
-        wishes = dataset_names(upload.dataset, upload.filename, reading.tables)
-        for table, wish in zip(reading.tables, wishes, strict=True):
-            name = place(table.columns, wish, datasets)
-            datasets[name] = extended(datasets.get(name), name, table.columns)
-            tables.append(StoredTable(**dict(table), dataset=name))
-        return tables
 
     def _release(self, head: Head) -> None:
         upload = head.upload

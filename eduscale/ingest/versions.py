@@ -14,7 +14,7 @@ from eduscale.models.dataset import Dataset
 from eduscale.models.overlap import Overlap, OverlapKind, undecided
 from eduscale.models.upload import AUTO, Head, StoredTable
 from eduscale.storage.uploads import UploadStore
-from eduscale.warehouse.catalogue import Catalogue, LiveTable, joined, part_of
+from eduscale.warehouse.catalogue import Catalogue, LiveTable, joined, live_table
 from eduscale.warehouse.tasks import ComparedPair, ComparisonTask, PairResult, PairResults
 from eduscale.warehouse.views import view_of_dataset
 
@@ -102,8 +102,7 @@ class Versions:
         """Compare a new upload's rows with those of each candidate; None where nothing speaks of an overlap."""
         mine: dict[str, list[LiveTable]] = {}
         for table in tables:
-            part = part_of(head, table, self._uploads)
-            mine.setdefault(table.dataset, []).append(LiveTable(part, table.columns, table.dataset, head))
+            mine.setdefault(table.dataset, []).append(live_table(head, table, self._uploads))
         pairs = [
             (upload_id, dataset, pair)
             for upload_id, members in candidates.items()
@@ -126,14 +125,14 @@ class Versions:
         if not old:
             return None
         both = joined("", [*old, *new])
-        shared = [set().union(*(dict(table.part.columns) for table in side)) for side in (new, old)]
+        shared = [{column.name for table in side for column in table.columns} for side in (new, old)]
         columns = [column for column in both.columns if column.name in shared[0] & shared[1]]
         if 2 * len(columns) < min(len(names) for names in shared):
             return None
         storages: dict[str, set[str]] = {}
         for table in (*new, *old):
-            for name, storage in table.part.columns:
-                storages.setdefault(name, set()).add(storage)
+            for column in table.columns:
+                storages.setdefault(column.name, set()).add(column.storage)
         mixed = [each.name for each in columns if each.storage == "VARCHAR" and len(storages[each.name]) > 1]
         views = [
             view_of_dataset(

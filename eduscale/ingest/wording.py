@@ -260,7 +260,48 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{rows:# řádek|# řádky|# řádků} datové sady {dataset} se {rows:počítá|počítají|počítá} dvakrát, "
         "protože {rows:je|jsou|je} ve dvou souborech. Rozhodněte prosím u novějšího, zda má nahradit starší.",
     ),
+    # what is unlike in a file when compared with those that its sender sent before
+    "fewer_rows": (
+        "The file has {rows:# row|# rows}, your earlier files had about {usual}. Please check that it is "
+        "complete.",
+        "Soubor má {rows:# řádek|# řádky|# řádků}, vaše dřívější soubory jich měly asi {usual}. "
+        "Ověřte prosím, že je úplný.",
+    ),
+    "column_now_empty": (
+        "The column is empty, in your last file it was not. Please check the export.",
+        "Sloupec je prázdný, v minulém souboru nebyl. Zkontrolujte prosím export.",
+    ),
+    "column_missing": (
+        "The column {label} of your last file is missing here. Its earlier values stay; please check the export.",
+        "Sloupec {label} z vašeho minulého souboru tu chybí. Dřívější hodnoty zůstávají; zkontrolujte prosím "
+        "export.",
+    ),
+    "columns_missing": (
+        "{columns:# more column|# more columns} of your last file {columns:is|are} missing here.",
+        "{columns:Chybí tu ještě # sloupec|Chybějí tu ještě # sloupce|Chybí tu ještě # sloupců} z vašeho "
+        "minulého souboru.",
+    ),
+    "column_maybe_renamed": (
+        "The column {now} is new and {before} of your last file is missing. They were kept apart; if it is the "
+        "same column, please use one name.",
+        "Sloupec {now} je nový a {before} z vašeho minulého souboru chybí. Zůstaly oddělené; je-li to tentýž "
+        "sloupec, používejte prosím jeden název.",
+    ),
+    "column_now_text": (
+        "The column held {type} in your last file, here it is text. Please check it.",
+        "Ve sloupci bylo v minulém souboru {type}, tady je to text. Zkontrolujte jej prosím.",
+    ),
+    "column_now_text_at": (
+        "The column held {type} in your last file, here it is text, for example because of row {line}. "
+        "Please check it.",
+        "Ve sloupci bylo v minulém souboru {type}, tady je to text, například kvůli řádku {line}. "
+        "Zkontrolujte jej prosím.",
+    ),
     # why something was decided as it was
+    "column_misspelt": (
+        "{label} is written almost as {known}, which this file lacks, so it was taken for the same column.",
+        "{label} se píše skoro stejně jako {known}, který v souboru chybí, proto byl přečten jako týž sloupec.",
+    ),
     "encoding_bom": ("A mark at the start of the file says so.", "Určuje to značka na začátku souboru."),
     "encoding_declared": ("The file itself says so.", "Říká to sám soubor."),
     "encoding_nuls": (

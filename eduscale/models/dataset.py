@@ -1,5 +1,10 @@
 """A dataset: the tables of all live uploads that share its name."""
 
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
 from eduscale.models.base import Model
 from eduscale.models.overlap import CountedTwice, DatasetWarning
 from eduscale.models.reading import ColumnType
@@ -27,6 +32,8 @@ class DatasetPart(Model):
     rows: int
     columns: tuple[tuple[str, str], ...]
     """(name, storage type) in file order."""
+    renamed: tuple[tuple[str, str], ...] = ()
+    """(name in the file, name in the dataset) of columns that differ in spelling."""
 
 
 class Dataset(Model):
@@ -73,10 +80,24 @@ class DatasetPage(Model):
     next_cursor: str | None
 
 
+class SchemaChange(Model):
+    """One way in which an upload's columns differ from those that the same sender sent before."""
+
+    upload_id: str
+    filename: str
+    received_at: datetime
+    kind: Literal["added", "dropped", "renamed", "reordered", "retyped"]
+    column: str | None = Field(description="its name in the dataset; null for an order")
+    before: str | None
+    after: str | None
+    merged: bool = Field(description="both names are one column of the dataset; else it only looks so")
+
+
 class DatasetDetail(DatasetSummary):
-    """A dataset with the profile of its columns."""
+    """A dataset with the profile of its columns and what changed about them, oldest first."""
 
     profile: tuple[ColumnProfile, ...]
+    changes: tuple[SchemaChange, ...]
 
 
 def summary(dataset: Dataset) -> DatasetSummary:

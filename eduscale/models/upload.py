@@ -51,9 +51,13 @@ class Head(Model):
 
 
 class StoredTable(ReadTable):
-    """A table as read, and the dataset it was put into."""
+    """A table as read, and the dataset it was put into.
+
+    `renamed` are columns that the dataset knows under another name: that name by the one in the file.
+    """
 
     dataset: str
+    renamed: dict[str, str] = {}
 
 
 class StoredReceipt(Model):

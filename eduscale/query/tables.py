@@ -13,6 +13,7 @@ from eduscale.models.rejects import RejectedTable, RejectsFormat, RejectWords
 from eduscale.models.upload import Head, StoredTable
 from eduscale.storage.uploads import UploadStore
 from eduscale.warehouse.catalogue import Catalogue
+from eduscale.warehouse.schema_changes import schema_changes
 from eduscale.warehouse.tasks import ExportFormat, ExportTask, QueryTask, RejectsTask, RowsTask
 from eduscale.warehouse.views import View, quoted, table_name, view_of_dataset, view_of_file
 
@@ -49,7 +50,10 @@ class TableService:
     def describe(self, name: str) -> DatasetDetail:
         """Return a dataset with the profile of its columns; raises NotFound."""
         dataset = self.dataset(name)
-        return DatasetDetail(**dict(summary(dataset)), profile=tuple(self._profile(dataset)))
+        tables = [table for table in self._catalogue.live_tables() if table.dataset == name]
+        return DatasetDetail(
+            **dict(summary(dataset)), profile=tuple(self._profile(dataset)), changes=schema_changes(tables)
+        )
 
     def rows(self, upload_id: str, index: int, *, offset: int, limit: int) -> bytes:
         """Return the JSON of a page of one table of an upload, in file order; raises NotFound."""

@@ -9,10 +9,11 @@ from eduscale.models.overlap import CountedTwice, Overlap, undecided
 from eduscale.models.reading import ColumnType, ReadColumn
 from eduscale.models.upload import Head, StoredTable
 from eduscale.storage.uploads import UploadStore
+from eduscale.warehouse.renames import same_columns
 
 
 class LiveTable(NamedTuple):
-    """A table of a live upload: where it lies, its columns, its dataset, and what was sent when."""
+    """A table of a live upload: where it lies, its columns as the dataset names them, and what was sent when."""
 
     part: DatasetPart
     columns: tuple[ReadColumn, ...]
@@ -70,8 +71,7 @@ class Catalogue:
             return _LiveUpload(head, tuple(table._replace(head=head) for table in held.tables), held.overlaps)
         receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
         tables = tuple(
-            LiveTable(part_of(head, table, self._uploads), table.columns, table.dataset, head, receipt.overlaps)
-            for table in receipt.tables
+            live_table(head, table, self._uploads)._replace(overlaps=receipt.overlaps) for table in receipt.tables
         )
         return _LiveUpload(head, tables, receipt.overlaps)
 
@@ -101,8 +101,20 @@ class _LiveUpload(NamedTuple):
     overlaps: tuple[Overlap, ...]
 
 
-def part_of(head: Head, table: StoredTable, uploads: UploadStore) -> DatasetPart:
-    """Return a table of an upload as a part of its dataset."""
+def live_table(head: Head, table: StoredTable, uploads: UploadStore) -> LiveTable:
+    """Return a table of an upload as its dataset sees it."""
+    return LiveTable(_part(head, table, uploads), as_known(table.columns, table.renamed), table.dataset, head)
+
+
+def as_known(columns: Iterable[ReadColumn], renamed: Mapping[str, str]) -> tuple[ReadColumn, ...]:
+    """Return a file's columns under the names by which its dataset knows them."""
+    return tuple(
+        column.model_copy(update={"name": renamed[column.name]}) if column.name in renamed else column
+        for column in columns
+    )
+
+
+def _part(head: Head, table: StoredTable, uploads: UploadStore) -> DatasetPart:
     upload = head.upload
     return DatasetPart(
         upload_id=upload.upload_id,
@@ -113,18 +125,18 @@ def part_of(head: Head, table: StoredTable, uploads: UploadStore) -> DatasetPart
         key=uploads.reading_key(upload.upload_id, head.generation, table.rows_file),
         rows=table.rows,
         columns=tuple((column.name, column.storage) for column in table.columns),
+        renamed=tuple(table.renamed.items()),
     )
 
 
-def place(columns: Iterable[ReadColumn], wish: str, datasets: Mapping[str, Dataset]) -> str:
+def place(columns: Sequence[ReadColumn], wish: str, datasets: Mapping[str, Dataset]) -> str:
     """Return the dataset a table belongs to: `wish`, or the first `wish_2`, `wish_3` ... that fits its columns.
 
-    It fits where half of the table's columns are known there, or where it has all of that dataset's columns
-    (at least three) and more.
+    It fits where half of the table's columns are known there, if only misspelt, or where it has all of that
+    dataset's columns (at least three) and more.
     """
-    names = {column.name for column in columns}
     candidate, number = wish, 1
-    while candidate in datasets and not _fits(names, datasets[candidate]):
+    while candidate in datasets and not _fits(columns, datasets[candidate]):
         number += 1
         candidate = f"{wish}_{number}"
     return candidate
@@ -138,7 +150,9 @@ def extended(dataset: Dataset | None, name: str, columns: Iterable[ReadColumn]) 
     return Dataset(name=name, columns=tuple(known.values()), parts=dataset.parts if dataset else ())
 
 
-def _fits(names: set[str], dataset: Dataset) -> bool:
+def _fits(columns: Sequence[ReadColumn], dataset: Dataset) -> bool:
+    renamed = same_columns(columns, dataset.columns)
+    names = {renamed.get(column.name, column.name) for column in columns}
     there = {column.name for column in dataset.columns}
     shared = len(names & there)
     return 2 * shared >= len(names) or (shared == len(there) and shared >= 3)

@@ -93,7 +93,7 @@ def _merged(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Join runs that have the same columns in the same order, so that they are read as one."""
     by_columns: dict[object, list[Run]] = {}
     for number, run in enumerate(runs):
-        by_columns.setdefault(run.columns if run.alike else number, []).append(run)
+        by_columns.setdefault((run.columns, run.renamed) if run.alike else number, []).append(run)
     return tuple(
         members[0].model_copy(
             update={

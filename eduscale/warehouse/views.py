@@ -33,6 +33,8 @@ class Run(Model):
     rows: tuple[int, ...]
     columns: tuple[tuple[str, str], ...]
     alike: bool
+    renamed: tuple[tuple[str, str], ...] = ()
+    """(name in the files, name in the view) where the two differ."""
     regions: tuple[str, ...] = ()
     senders: tuple[str | None, ...] = ()
     upload_ids: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ def view_of_dataset(dataset: Dataset, *, local_path: Callable[[str], Path]) -> V
                 rows=tuple(part.rows for part in parts),
                 columns=tuple(columns.items()),
                 alike=all(part.columns == parts[0].columns for part in parts),
+                renamed=parts[0].renamed,
                 regions=tuple(part.region for part in parts),
                 senders=tuple(part.sender for part in parts),
                 upload_ids=tuple(part.upload_id for part in parts),
@@ -85,11 +88,12 @@ def view_of_file(path: Path, *, columns: Iterable[ReadColumn], rows: int) -> Vie
 
 
 def _runs(dataset: Dataset) -> list[list]:  # type: ignore[type-arg]
-    """Cut the parts, in order, wherever a column's type differs from that in the run so far."""
+    """Cut the parts, in order, wherever a column's type or its name differs from that in the run so far."""
     runs: list[list] = []  # type: ignore[type-arg]
     types: dict[str, str] = {}
     for part in dataset.parts:
-        if not runs or any(types.get(name, storage) != storage for name, storage in part.columns):
+        is_other = bool(runs) and runs[-1][-1].renamed != part.renamed
+        if not runs or is_other or any(types.get(name, storage) != storage for name, storage in part.columns):
             runs.append([])
             types = {}
         runs[-1].append(part)
@@ -134,15 +138,16 @@ def shown_sql(view: View) -> str:
 
 def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     held = dict(run.columns)
+    in_file = {shown: name for name, shown in run.renamed}
     selected = []
     for column in view.columns:
-        name = quoted(column.name)
-        if column.name not in held:
+        name, source = quoted(column.name), in_file.get(column.name, column.name)
+        if source not in held:
             selected.append(f"CAST(NULL AS {_asked(column)}) AS {name}")
-        elif held[column.name] != _asked(column):
-            selected.append(f"CAST({name} AS {_asked(column)}) AS {name}")
+        elif held[source] != _asked(column):
+            selected.append(f"CAST({quoted(source)} AS {_asked(column)}) AS {name}")
         else:
-            selected.append(name)
+            selected.append(name if source == column.name else f"{quoted(source)} AS {name}")
     of_file = {"_region": run.regions, "_sender": run.senders, "_upload_id": run.upload_ids}
     selected += [f"{_by_file(of_file[name])} AS {quoted(name)}" for name in pseudo_columns]
     files = ", ".join(literal(path) for path in run.paths)

@@ -15,6 +15,7 @@ export const listSamples = () => call('GET', '/samples');
 export const listDatasets = () => call('GET', `${API}/datasets?limit=1000`);
 export const getReceipt = (id) => call('GET', `${API}/uploads/${encodeURIComponent(id)}`);
 export const undoUpload = (id) => call('DELETE', `${API}/uploads/${encodeURIComponent(id)}`);
+export const getDataset = (name) => call('GET', `${API}/datasets/${encodeURIComponent(name)}`);
 export const decide = (id, replaces) =>
   call('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ replaces }));
 export const runQuery = (sql) => call('POST', `${API}/query`, JSON.stringify({ sql, max_rows: MOST_ROWS }));

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { announce, byId, dataTable, el } from './dom.js';
 import { downloads, receiptInShort, receiptView, warningsView } from './receipt.js';
 import { recall, remember } from './memory.js';
-import { language, number, percentage, preferredLanguage, say, size, speak } from './words.js';
+import { day, language, number, percentage, preferredLanguage, say, size, speak } from './words.js';
 
 const REGION = /^[A-Za-z0-9-]{1,64}$/;
 const SAMPLE_REGION = 'sample';
@@ -164,7 +164,29 @@ function datasetView({ name, rows, columns, regions, warnings }) {
   return el('li', { class: 'row dataset' },
     el('code', {}, name), el('span', { class: 'hint' }, facts),
     el('button', { type: 'button', 'aria-label': `${say('ask')}: ${name}`, onclick: () => putQuery(name) }, say('ask')),
-    downloads(name), warningsView(warnings));
+    downloads(name), warningsView(warnings), changesView(name));
+}
+
+/** Return how the columns of a dataset changed and since which file, fetched when it is asked for. */
+function changesView(name) {
+  const list = el('ul');
+  const details = el('details', { class: 'changes' },
+    el('summary', { 'aria-label': `${say('seeChanges')}: ${name}` }, say('seeChanges')), list);
+  details.addEventListener('toggle', async () => {
+    try {
+      const { changes } = await api.getDataset(name);
+      list.replaceChildren(...changes.map((change) => el('li', {}, changeText(change))));
+      if (!changes.length) list.append(el('li', {}, say('noChanges')));
+    } catch (error) {
+      list.replaceChildren(el('li', { class: 'wrong' }, refusalText(error)));
+    }
+  }, { once: true });
+  return details;
+}
+
+function changeText({ kind, column, before, after, merged, filename, received_at: at }) {
+  const shown = kind === 'retyped' ? { before: say(`type_${before}`), after: say(`type_${after}`) } : { before, after };
+  return `${day(at)} · ${filename}: ${say(`change_${kind}${merged ? '_merged' : ''}`, { column, ...shown })}`;
 }
 
 // Asking

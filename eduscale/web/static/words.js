@@ -51,6 +51,10 @@ export const number = (value) => value.toLocaleString(current);
 /** Return a share, 0 to 1, in whole percent. */
 export const percentage = (share) => share.toLocaleString(current, { style: 'percent', maximumFractionDigits: 0 });
 
+/** Return the day of a time as it is written in the language. */
+export const day = (time) =>
+  new Date(time).toLocaleDateString(current === 'en' ? 'en-GB' : current, { dateStyle: 'medium' });
+
 /** Return a size in bytes for people. */
 export function size(bytes) {
   const [unit, scale] = bytes < 1e3 ? ['B', 1] : bytes < 1e6 ? ['kB', 1e3] : ['MB', 1e6];
