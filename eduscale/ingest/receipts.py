@@ -44,7 +44,7 @@ def warnings_of(datasets: Iterable[Dataset], language: Language) -> tuple[Datase
 
 
 def _warning(twice: CountedTwice, language: Language) -> DatasetWarning:
-    said = Said(code="rows_counted_twice", facts={"rows": twice.rows, "dataset": twice.dataset})
+    said = Said(code="rows_counted_twice", facts=twice.model_dump(exclude={"upload_ids"}))
     return DatasetWarning(
         code=said.code,
         message=say(said, language),

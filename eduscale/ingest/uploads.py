@@ -100,7 +100,7 @@ class UploadService:
         self._patience_s = patience_s
         self._memory_bytes = memory_bytes
         self._limits = limits
-        self._versions = Versions(uploads=uploads, catalogue=catalogue, sandbox=sandbox, timeout_s=read_timeout_s)
+        self._versions = Versions(uploads=uploads, sandbox=sandbox, timeout_s=read_timeout_s)
         self._reader = _process_name()
         self._commit = threading.Lock()
         self._turns = _Turns()
@@ -314,7 +314,7 @@ class UploadService:
             with self._commit:
                 live = self._catalogue.live_tables()
                 tables = placed(reading, head.upload, self._catalogue.datasets(), live)
-                candidates = self._versions.candidates(head, tables)
+                candidates = self._versions.candidates(head, tables, live)
                 unseen = {key: tables for key, tables in candidates.items() if key not in compared}
                 if not unseen:
                     overlaps = likeliest_first({key: compared[key] for key in candidates})

@@ -14,7 +14,7 @@ from eduscale.models.dataset import Dataset
 from eduscale.models.overlap import Overlap, OverlapKind, undecided
 from eduscale.models.upload import AUTO, Head, StoredTable
 from eduscale.storage.uploads import UploadStore
-from eduscale.warehouse.catalogue import Catalogue, LiveTable, joined, live_table
+from eduscale.warehouse.catalogue import LiveTable, joined, live_table
 from eduscale.warehouse.tasks import ComparedPair, ComparisonTask, PairResult, PairResults
 from eduscale.warehouse.views import view_of_dataset
 
@@ -65,18 +65,20 @@ class Verdict(NamedTuple):
 class Versions:
     """Finds the older uploads of which a new one holds rows."""
 
-    def __init__(self, *, uploads: UploadStore, catalogue: Catalogue, sandbox: Sandbox, timeout_s: float) -> None:
+    def __init__(self, *, uploads: UploadStore, sandbox: Sandbox, timeout_s: float) -> None:
         self._uploads = uploads
-        self._catalogue = catalogue
         self._sandbox = sandbox
         self._timeout_s = timeout_s
 
-    def candidates(self, head: Head, tables: Sequence[StoredTable]) -> dict[str, tuple[LiveTable, ...]]:
+    @staticmethod
+    def candidates(
+        head: Head, tables: Sequence[StoredTable], live: Sequence[LiveTable]
+    ) -> dict[str, tuple[LiveTable, ...]]:
         """Return the live uploads to compare a new one with, latest first: same sender, region and dataset."""
         upload = head.upload
         datasets = {table.dataset for table in tables if table.rows}
         found: dict[str, list[LiveTable]] = {}
-        for table in self._catalogue.live_tables():
+        for table in live:
             older = table.head.upload
             if (
                 (older.region, _sender(older.sender)) == (upload.region, _sender(upload.sender))

@@ -255,10 +255,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "tu je} z vašeho souboru {filename} ze dne {day}; oba soubory mají i jiné řádky.",
     ),
     "rows_counted_twice": (
-        "{rows:# row|# rows} of {dataset} {rows:counts|count} twice, for two files hold {rows:it|them}. "
-        "Please decide in the receipt of the newer file whether it replaces the older one.",
-        "{rows:# řádek|# řádky|# řádků} datové sady {dataset} se {rows:počítá|počítají|počítá} dvakrát, "
-        "protože {rows:je|jsou|je} ve dvou souborech. Rozhodněte prosím u novějšího, zda má nahradit starší.",
+        "{rows:# row|# rows} of {dataset} {rows:counts|count} twice: {rows:it is|they are} in {older_filename} "
+        "and in the newer {filename}. Please decide in the receipt of the newer file whether it replaces the "
+        "older one.",
+        "{rows:# řádek|# řádky|# řádků} datové sady {dataset} se {rows:počítá|počítají|počítá} dvakrát: "
+        "{rows:je|jsou|je} v souboru {older_filename} i v novějším {filename}. Rozhodněte prosím u novějšího, "
+        "zda má nahradit starší.",
     ),
     # what is unlike in a file when compared with those that its sender sent before
     "fewer_rows": (

@@ -59,6 +59,9 @@ class CountedTwice(Model):
 
     dataset: str
     upload_ids: tuple[str, ...]
+    filename: str
+    """Of the newer upload."""
+    older_filename: str
     rows: int
 
 

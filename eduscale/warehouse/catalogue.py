@@ -87,6 +87,8 @@ class Catalogue:
                     twice = CountedTwice(
                         dataset=dataset,
                         upload_ids=(upload_id, *(overlap.upload_id for overlap in sharing)),
+                        filename=upload.head.upload.filename,
+                        older_filename=sharing[0].filename,
                         rows=min(rows, sum(overlap.in_datasets[dataset] for overlap in sharing)),
                     )
                     found.setdefault(dataset, []).append(twice)

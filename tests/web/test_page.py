@@ -211,6 +211,8 @@ def test_a_newer_version_is_told_and_replaces_the_older_with_one_click(open_page
     expect(page.locator("#datasets li", has_text="versions")).to_contain_text("29 rows of versions count twice")
     run(page, "SELECT count(*) AS n FROM versions")
     expect(page.locator("#answer .note")).to_contain_text("29 rows of versions count twice")
+    page.get_by_role("button", name="Open the newer file").click()
+    expect(new).to_be_focused()
     new.get_by_role("button", name="Replace the older file").click()
     expect(new.locator(".shared")).to_have_count(0)
     expect(new).to_contain_text("took the place of an older one")
@@ -224,7 +226,10 @@ def test_a_newer_version_is_told_and_replaces_the_older_with_one_click(open_page
 def test_files_that_share_rows_can_both_be_kept(open_page, tmp_path):
     page = open_page(viewport=PHONE)
     send(page, pupils(tmp_path / "kept.csv", 0, 30))
-    new = send(page, pupils(tmp_path / "kept 2.csv", 0, 5))
+    send(page, pupils(tmp_path / "kept 2.csv", 0, 5))
+    page.reload()
+    page.get_by_role("button", name="Open the newer file").click()
+    new = receipt_of(page, "kept 2.csv")
     expect(new.locator(".shared")).to_contain_text("All 5 rows of this file are in already")
     expect(new.get_by_role("button", name="Replace the older file")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

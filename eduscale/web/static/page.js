@@ -164,7 +164,30 @@ function datasetView({ name, rows, columns, regions, warnings }) {
   return el('li', { class: 'row dataset' },
     el('code', {}, name), el('span', { class: 'hint' }, facts),
     el('button', { type: 'button', 'aria-label': `${say('ask')}: ${name}`, onclick: () => putQuery(name) }, say('ask')),
-    downloads(name), warningsView(warnings), changesView(name));
+    downloads(name), warnings.map(warningView), changesView(name));
+}
+
+/** Return a warning with a way to the receipt in which it is decided. */
+function warningView({ message, upload_ids: [newer] }) {
+  return el('div', { class: 'note row' }, el('p', {}, message),
+    el('button', { type: 'button', onclick: () => openReceipt(newer) }, say('openReceipt')));
+}
+
+/** Show the receipt of a file that was sent some time ago, or go to the card that shows it already. */
+async function openReceipt(id) {
+  let card = [...cards.keys()].find((each) => cards.get(each).upload_id === id);
+  if (!card) {
+    card = el('li', { class: 'panel card' });
+    byId('uploads').prepend(card);
+    try {
+      const receipt = await api.getReceipt(id);
+      show(card, { ...receipt, sentAs: receipt.filename });
+    } catch (error) {
+      card.replaceChildren(el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
+    }
+  }
+  card.tabIndex = -1;
+  card.focus();
 }
 
 /** Return how the columns of a dataset changed and since which file, fetched when it is asked for. */

@@ -87,6 +87,7 @@ export default {
   undoQuestion: 'Odebrat řádky souboru „{name}“?',
   datasetsTitle: 'Co tu je',
   noDatasets: 'Zatím nic. Pošlete soubor, nebo zkuste některý z vymyšlených výše.',
+  openReceipt: 'Otevřít novější soubor',
   seeChanges: 'Co se na sloupcích změnilo',
   noChanges: 'Nic, všechny soubory mají stejné sloupce.',
   change_added: 'přibyl sloupec {column}',

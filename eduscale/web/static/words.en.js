@@ -26,6 +26,7 @@ export default {
   bothKept: 'Both files count.',
   hasReplaced: 'This file took the place of an older one; only its rows count.',
   isReplaced: 'A newer file took the place of this one; its rows do not count.',
+  openReceipt: 'Open the newer file',
   seeChanges: 'What changed about its columns',
   noChanges: 'Nothing: all files have the same columns.',
   change_added: 'column {column} is new',
