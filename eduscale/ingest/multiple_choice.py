@@ -10,6 +10,10 @@ MAX_CELLS = 2_000
 MAX_OPTIONS = 40
 MAX_LENGTH = 160
 """Longer texts are no options."""
+MAX_PARTS = 4 * MAX_OPTIONS
+"""Of more parts no options are made."""
+MOST_SEPARATORS = 5
+"""So many may be in one option."""
 LEAST_TOGETHER = 4
 """Two parts that never occur apart are one option when they occur so often."""
 LEAST_REUSED = 0.5
@@ -41,11 +45,16 @@ class Options(NamedTuple):
 def find_options(cells: Mapping[str, int]) -> Options | None:
     """Return the options of a column of texts; None where the cells are no choices among some."""
     counts = {cell: count for cell, count in islice(cells.items(), MAX_CELLS) if cell.strip()}
-    if sum(";" in cell for cell in counts) * 2 > len(counts):
-        return _checked(";", {cell: _parts(cell, ";") for cell in counts}, counts)
-    if any(", " in cell for cell in counts):
-        return _checked(", ", _joined({cell: _parts(cell, ", ") for cell in counts}, counts), counts)
-    return _checked(";", {cell: _parts(cell, ";") for cell in counts}, counts)
+    with_semicolons = sum(";" in cell for cell in counts)
+    separator = ", " if with_semicolons * 2 <= len(counts) and any(", " in cell for cell in counts) else ";"
+    if separator == ";" and not with_semicolons:
+        return None
+    parts = {cell: _parts(cell, separator) for cell in counts}
+    if len({part for found in parts.values() for part in found}) > MAX_PARTS:
+        return None
+    if any(len(found) > MAX_PARTS for found in parts.values()):
+        return None
+    return _checked(separator, parts if separator == ";" else _joined(parts, counts), counts)
 
 
 def _parts(cell: str, separator: str) -> list[str]:
@@ -55,7 +64,7 @@ def _parts(cell: str, separator: str) -> list[str]:
 def _joined(parts: dict[str, list[str]], counts: Mapping[str, int]) -> dict[str, list[str]]:
     """Put parts together that are one option with the separator in it."""
     capital = all(found[0][0].isupper() for found in parts.values() if found)
-    while True:
+    for _ in range(MOST_SEPARATORS):
         alone: Counter[str] = Counter()
         together: Counter[tuple[str, str]] = Counter()
         for cell, found in parts.items():
@@ -72,6 +81,7 @@ def _joined(parts: dict[str, list[str]], counts: Mapping[str, int]) -> dict[str,
         if not inseparable:
             return parts
         parts = {cell: _merged(found, inseparable) for cell, found in parts.items()}
+    return parts
 
 
 def _merged(parts: Sequence[str], inseparable: set[tuple[str, str]]) -> list[str]:

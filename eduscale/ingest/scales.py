@@ -7,6 +7,9 @@ from typing import NamedTuple
 from eduscale.ingest.names import normal_name
 
 MAX_POINTS = 11
+MAX_ANSWERS = 16
+"""The points of a scale and what stands beside it; more are none."""
+MAX_LENGTH = 120
 
 _STRONG = frozenset(
     "rozhodne zcela uplne velmi naprosto plne urcite silne velice moc strongly completely totally very definitely "
@@ -85,7 +88,10 @@ class Scale(NamedTuple):
 
 def worded_scale(cells: Iterable[str]) -> Scale | None:
     """Return the scale of which all cells are points, those beside it aside; None where they are of none."""
-    answers = {cell.strip(): re.sub("^[0-9]+_", "", normal_name(cell)) for cell in cells if cell.strip()}
+    distinct = {cell.strip() for cell in cells} - {""}
+    if len(distinct) > MAX_ANSWERS or any(len(cell) > MAX_LENGTH for cell in distinct):
+        return None
+    answers = {cell: re.sub("^[0-9]+_", "", normal_name(cell)) for cell in distinct}
     on_scale = {cell: name for cell, name in answers.items() if not _OUTSIDE.fullmatch(name)}
     if not 2 <= len(on_scale) <= MAX_POINTS:
         return None
