@@ -11,7 +11,21 @@ from tests.cases.judge import judge
 from tests.ingest.reading import read_path
 
 CASES = Path(__file__).parents[1] / "cases"
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json", ".ndjson", ".sav", ".zip", ".parquet")
+SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".json",
+    ".ndjson",
+    ".sav",
+    ".dta",
+    ".sas7bdat",
+    ".zip",
+    ".parquet",
+)
 
 
 def case_files() -> list[Any]:
