@@ -194,9 +194,7 @@ class _Upload:
         facts = {"url": self._options.url, "status": refused.status, "why": printable(refused.detail)}
         if refused.status in (401, 403):
             raise _GiveUp(self._say("no_access", **facts))
-        if (
-            not refused.detail and refused.status != 413
-        ):  # which what stands before the service says in its own way
+        if not refused.detail and refused.status != 413:  # said by what stands before the service, too
             raise _GiveUp(self._say("no_service", **facts))
         if refused.field is not None:
             raise _GiveUp(facts["why"])
@@ -213,6 +211,7 @@ class _Upload:
         self._write("\n".join((f"{printable(name)}: {first}", *more)))
 
     def _tell_failure(self, name: str, why: str) -> None:
+        why = why.rstrip()
         self._counts["rejected"] += 1
         self._progress.clear()
         if self._options.json:
