@@ -362,7 +362,5 @@ def test_stopped_by_its_user_it_says_a_sentence(small: Path) -> None:
         sending.send_signal(signal.SIGINT)
         _, said = sending.communicate(timeout=30)
         ended.set()
-    assert (sending.returncode, said.strip()) == (
-        130,
-        "Stopped. What was sent stays; run the same command again to go on.",
-    )
+    sentence = "Stopped. What was sent stays; run the same command again to go on."
+    assert (sending.returncode, said.strip()) == (130, sentence)
