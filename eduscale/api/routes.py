@@ -81,12 +81,18 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
             response=Receipt, errors=(NotFound,),
         ),
         Route(
-            "PATCH", UPLOAD, on.uploads.change, "upload:write", "Decide which of two uploads counts", "uploads",
-            body=Change, response=Receipt, errors=(*BODY, NotFound, Conflict),
+            "PATCH", UPLOAD, on.uploads.change, "upload:write",
+            "Correct guesses, for later files of the sender and layout too, or decide which of two uploads counts",
+            "uploads", body=Change, response=Receipt, errors=(*BODY, NotFound, Conflict, Busy, StorageFull),
         ),
         Route(
             "DELETE", UPLOAD, on.uploads.undo, "upload:write", "Undo an upload, however often asked", "uploads",
             response=Receipt, errors=(NotFound,),
+        ),
+        Route(
+            "DELETE", f"{UPLOAD}/corrections", on.uploads.forget_corrections, "upload:write",
+            "Forget all corrections for files of this sender and layout, and read the file again", "uploads",
+            response=Receipt, errors=(NotFound, InvalidField, Conflict, Busy, StorageFull),
         ),
         Route(
             "GET", f"{UPLOAD}/tables/<int:index>/rows", on.uploads.rows, "upload:read",

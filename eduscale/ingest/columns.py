@@ -114,6 +114,11 @@ def column_of(cells: Sequence[Cell], beside: StretchColumn | None = None) -> Col
     return _text(cells, kinds, beside)
 
 
+def text_column(cells: Sequence[Cell]) -> Column:
+    """Return a column of cells as text, whatever they are, for a form that a person decides."""
+    return _text(cells, set(map(type, cells)), None)
+
+
 def _durations(cells: Sequence[Cell]) -> Sequence[Cell]:
     """Return hours as durations where some exceed a day, which a sheet may keep as a date of January 1900.
 

@@ -14,7 +14,8 @@ from typing import BinaryIO, NamedTuple
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.models.reading import Alternative, ReadGuess, Said
+from eduscale.ingest.overrides import Overrides, overridden
+from eduscale.models.reading import Alternative, Override, ReadGuess, Said
 
 CHUNK = 1 << 20
 EVIDENCE_BYTES = 1 << 17
@@ -42,6 +43,9 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+MIXED = "UTF-8 + "
+"""How a file is named whose letters are UTF-8 but for a few in another encoding."""
+NO_CHARACTER_SETS = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_escape", "utf-7"})
 WIDE_CODECS = ("utf-16-le", "utf-16-be", "utf-32")
 CODE_PAGES = ("cp1250", "cp1252", "iso8859-2", "cp852", "cp850")
 ALPHABETS = {
@@ -94,7 +98,8 @@ class Survey:
 class Encoding(NamedTuple):
     """How the bytes of a file become text; `codec` is what Python calls it.
 
-    `mixed` is set when most of the file is UTF-8 and single bytes are not: these are read as `codec`.
+    `mixed` is set when most of the file is UTF-8 and single bytes are not: these are read as `codec`. Where a
+    person decided it, `override` says so, and `instead` is what it would have been.
     """
 
     codec: str
@@ -102,6 +107,8 @@ class Encoding(NamedTuple):
     evidence: Said
     alternatives: tuple[Alternative, ...] = ()
     mixed: bool = False
+    override: Override | None = None
+    instead: ReadGuess | None = None
 
     @property
     def name(self) -> str:
@@ -110,9 +117,11 @@ class Encoding(NamedTuple):
 
     def guess(self) -> ReadGuess:
         """Return the encoding as a decision for the receipt."""
+        if self.override is not None:
+            return overridden(self.override, self.instead)
         return ReadGuess(
             what="encoding",
-            value=f"UTF-8 + {self.name}" if self.mixed else self.name,
+            value=MIXED + self.name if self.mixed else self.name,
             evidence=self.evidence,
             confidence=self.confidence,
             alternatives=self.alternatives,
@@ -196,6 +205,36 @@ def check_utf8(stream: BinaryIO, found: Survey) -> None:
         del found.foreign[EVIDENCE_BYTES:]
 
 
+def codec_named(name: str) -> str | None:
+    """Return what Python calls an encoding, named as in receipts or as usual elsewhere; None if unknown."""
+    codec = next((codec for codec, shown in NAMES.items() if shown.casefold() == name.casefold()), name)
+    try:
+        codec = codecs.lookup(codec).name
+        is_text = codec not in NO_CHARACTER_SETS and "a;1".encode(codec).decode(codec) == "a;1"
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return ("utf-8-sig" if codec == "utf-8" else codec) if is_text else None
+
+
+def as_decided(found: Encoding, overrides: Overrides) -> Encoding:
+    """Return the encoding that a person named, if anybody did, in place of the one that was found."""
+    override = overrides.find("encoding")
+    if override is None:
+        return found
+    name = str(override.value)
+    codec = codec_named(name.removeprefix(MIXED))
+    if codec is None:
+        raise LookupError(name)
+    return Encoding(
+        codec,
+        1.0,
+        Said(code="override_said"),
+        mixed=name.startswith(MIXED),
+        override=override,
+        instead=found.guess(),
+    )
+
+
 def find_encoding(found: Survey) -> Encoding:
     """Decide how a surveyed file is encoded: byte order mark, NULs, strict UTF-8, then letters of languages."""
     wide = found.bom or _wide(found)
@@ -272,8 +311,12 @@ def _wide(found: Survey) -> str | None:
 
 
 def _is_utf8(line: bytes) -> bool:
+    return _can_be_decoded(line, "utf-8")
+
+
+def _can_be_decoded(line: bytes, codec: str) -> bool:
     try:
-        line.decode("utf-8")
+        line.decode(codec)
     except UnicodeDecodeError:
         return False
     return True
@@ -368,7 +411,10 @@ def write_utf8(path: Path, encoding: Encoding, target: Path) -> None:
 
 def mended_lines(lines: Iterable[bytes], encoding: Encoding) -> Iterator[tuple[int, str]]:
     """Yield the 1-based number of every line that was not read as it stands, and the code of what was done."""
+    strict = encoding.override is not None and not encoding.mixed and encoding.codec not in WIDE_CODECS
     for number, line in enumerate(lines, start=1):
+        if strict and not _can_be_decoded(line, encoding.codec):
+            yield number, "letters_unreadable"
         if encoding.mixed and not line.isascii() and not _is_utf8(line):
             yield number, "line_mended"
         if b"\0" in line and line.strip(b"\0\r\n") and encoding.codec not in WIDE_CODECS:

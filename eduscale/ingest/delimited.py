@@ -13,9 +13,10 @@ from eduscale.ingest.decode import Survey
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank, is_repeated_header, take_footer
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.parquet import ROUND_SHARE, WIDE, CsvSource
 from eduscale.ingest.reject_words import is_list_of_rejects
-from eduscale.ingest.tables import Draft, LineNumbers, TableReader, fit_rows, sample_columns
+from eduscale.ingest.tables import Draft, LineNumbers, fit_rows, sample_columns
 from eduscale.ingest.types import habits
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
@@ -32,7 +33,6 @@ LINES_BETWEEN_WORDS = 10_000
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of a delimited text file, written."""
     workspace.use_all_threads()
-    tables = workspace.tables
     line_bytes = workspace.limits.line_bytes
     with path.open("rb") as stream, progress.part(0, SURVEYED):
         found = decode.survey(stream, edge=EDGE_BYTES, line_bytes=line_bytes)
@@ -40,50 +40,49 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
             found = decode.survey(stream, edge=found.longest_line + EDGE_BYTES, line_bytes=line_bytes)
     with progress.part(SURVEYED, 1):
         if found.size <= SMALL_BYTES:
-            return _read_small(path.read_bytes(), found, tables, guesses)
-        return [_read_large(path, found, tables, workspace.folder, guesses)]
+            return _read_small(path.read_bytes(), found, workspace, guesses)
+        return [_read_large(path, found, workspace, guesses)]
 
 
-def _read_large(
-    path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
-) -> ReadTable:
+def _read_large(path: Path, found: Survey, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> ReadTable:
     """Read a large file directly while it looks like regular UTF-8, which DuckDB checks; else a mended copy."""
     regular = _has_one_line_end(found) and not found.nuls
-    if regular and decode.has_utf8_edges(found):
+    decided = workspace.overrides.find("encoding") is not None
+    if regular and decode.has_utf8_edges(found) and not decided:
         encoding = decode.find_encoding(found)
-        large = _LargeText(path, found, tables, folder, (*guesses, encoding.guess()))
+        large = _LargeText(path, found, workspace, (*guesses, encoding.guess()))
         with progress.part(0, DIRECTLY):
             written = large.read_directly()
         if written is not None:
             return written
         with progress.part(DIRECTLY * ROUND_SHARE, 1):
-            return _read_mended(path, found, tables, folder, guesses)
-    return _read_mended(path, found, tables, folder, guesses)
+            return _read_mended(path, found, workspace, guesses)
+    return _read_mended(path, found, workspace, guesses)
 
 
-def _read_mended(
-    path: Path, found: Survey, tables: TableReader, folder: Path, guesses: tuple[ReadGuess, ...]
-) -> ReadTable:
+def _read_mended(path: Path, found: Survey, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> ReadTable:
     """Read a large file line by line, or a copy of it in UTF-8 with plain line ends."""
+    override = workspace.overrides.find("encoding")
     regular = _has_one_line_end(found) and not found.nuls
     with path.open("rb") as stream, progress.part(0, 0.1):
         decode.check_utf8(stream, found)
-    encoding = decode.find_encoding(found)
+    encoding = decode.as_decided(decode.find_encoding(found), workspace.overrides)
     guesses = (*guesses, encoding.guess())
-    if regular and encoding.codec in ("utf-8", "utf-8-sig"):
+    if regular and found.utf8 and encoding.codec in ("utf-8", "utf-8-sig"):
+        large = _LargeText(path, found, workspace, guesses)
         with progress.part(0.1, 1):
-            return _LargeText(path, found, tables, folder, guesses).read_filtered()
+            return (large.read_directly() if override is not None else None) or large.read_filtered()
     mended: list[tuple[int, str]] = []
-    if encoding.mixed or found.nuls:
+    if encoding.mixed or found.nuls or override is not None:
         with path.open("rb") as lines:
             mended = list(decode.mended_lines(lines, encoding))
-    plain = folder / "plain.txt"
+    plain = workspace.folder / "plain.txt"
     with progress.part(0.1, 0.3):
         decode.write_utf8(path, encoding, plain)
     try:
         with plain.open("rb") as stream, progress.part(0.3, 0.35):
             found = decode.survey(stream, edge=EDGE_BYTES, line_bytes=GROWTH * found.longest_line)
-        large = _LargeText(plain, found, tables, folder, guesses, mended=mended)
+        large = _LargeText(plain, found, workspace, guesses, mended=mended)
         with progress.part(0.35, 1):
             return large.read_directly() or large.read_filtered()
     finally:
@@ -95,13 +94,13 @@ def _has_one_line_end(found: Survey) -> bool:
 
 
 def _read_small(
-    data: bytes, surveyed: Survey, tables: TableReader, guesses: tuple[ReadGuess, ...]
+    data: bytes, surveyed: Survey, workspace: Workspace, guesses: tuple[ReadGuess, ...]
 ) -> list[ReadTable]:
     with progress.part(0, 0):  # it takes no time worth telling
         decode.check_utf8(BytesIO(data), surveyed)
-        encoding = decode.find_encoding(surveyed)
+        encoding = decode.as_decided(decode.find_encoding(surveyed), workspace.overrides)
         lines = "".join(decode.texts(BytesIO(data), encoding)).split("\n")
-    reading = text.find_dialect(lines)
+    reading = text.find_dialect(lines, workspace.overrides)
     numbered = list(enumerate(lines, start=1))[reading.skip :]
     found = list(text.Records(numbered, reading.dialect, width=_usual_width(numbered, reading.dialect)))
     problems = [ReadProblem(row=record.line, said=Said(code=record.flaw)) for record in found if record.flaw]
@@ -117,7 +116,7 @@ def _read_small(
         problems=tuple(problems),
         longest_field=surveyed.size,
     )
-    return tables.read_grid(grid, delimiter=reading.dialect.delimiter)
+    return workspace.tables.read_grid(grid, delimiter=reading.dialect.delimiter)
 
 
 def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
@@ -129,10 +128,17 @@ def _usual_width(lines: list[tuple[int, str]], dialect: text.Dialect) -> int:
     return max(widths, key=lambda width: widths[width], default=0)
 
 
-def _longest(shown: list[FoundTable]) -> FoundTable:
-    """Return the table of the most rows; what stands above it is set aside as its title."""
-    table = max(shown, key=lambda found: len(found.data))
-    above = shown[: shown.index(table)]
+def _longest(records: Sequence[text.Record], overrides: Overrides) -> FoundTable | None:
+    """Return the table of the most rows, if there is any; what stands above it is set aside as its title."""
+    rows = [Row(record.line, record.cells, record.span) for record in records]
+    shown, _ = find_tables(rows, to_the_end=False)
+    if not shown:
+        return None
+    place = max(range(len(shown)), key=lambda place: len(shown[place].data))
+    if overrides.of(0).find("header") is not None:
+        # What was decided is about this table, the only one of the file.
+        shown, _ = find_tables(rows, overrides=overrides, first=-place, to_the_end=False)
+    above, table = shown[:place], shown[place]
     for other in reversed(above):
         rows = [*other.header, *other.data, *(row for row, _ in other.set_aside)]
         table.set_aside[:0] = [(row, "title") for row in sorted(rows, key=lambda row: row.number)]
@@ -150,8 +156,7 @@ class _LargeText:
         self,
         path: Path,
         found: Survey,
-        tables: TableReader,
-        folder: Path,
+        workspace: Workspace,
         guesses: tuple[ReadGuess, ...],
         *,
         mended: Sequence[tuple[int, str]] = (),
@@ -159,12 +164,13 @@ class _LargeText:
         self._mended_lines = mended
         self._path = path
         self._found = found
-        self._tables = tables
-        self._copy = folder / "strict.csv"
+        self._tables = workspace.tables
+        self._copy = workspace.folder / "strict.csv"
+        overrides = workspace.overrides
         head = found.head.decode("utf-8-sig", "ignore").replace("\r\n", "\n").split("\n")[:-1]
         if not head:
             raise UnreadableFile("line_too_long", line=1, limit_bytes=len(found.head))
-        reading = text.find_dialect(head)
+        reading = text.find_dialect(head, overrides)
         self._dialect, self._skip = reading.dialect, reading.skip
         numbered = list(enumerate(head, start=1))[reading.skip :]
         self._usual = _usual_width(numbered, self._dialect)
@@ -172,17 +178,17 @@ class _LargeText:
         flawed = any(record.flaw or record.span > 1 for record in records)
         if records and records[-1].flaw:
             records.pop()
-        tables.refuse_wide(len(record.cells) for record in records)
-        shown, _ = find_tables(Row(record.line, record.cells, record.span) for record in records)
-        if not shown:
+        self._tables.refuse_wide(len(record.cells) for record in records)
+        table = _longest(records, overrides)
+        if table is None:
             raise UnreadableFile("no_table")
-        self._table = _longest(shown)
-        tables.check_width(self._table.width)
+        self._table = table
+        self._tables.check_width(self._table.width)
         if is_list_of_rejects(self._table.labels):
             raise UnreadableFile("list_of_rejects")
         self._lines = found.newlines + (not found.tail.endswith(b"\n"))
         tail = self._tail_rows()
-        footer = take_footer(tail, self._table.width)
+        footer, footer_guess = take_footer(tail, self._table.width, overrides.of(0))
         within = [
             (row, code)
             for row, code in self._table.set_aside
@@ -190,7 +196,7 @@ class _LargeText:
         ]
         self._aside = {row.number: (row, code) for row, code in (*within, *footer)}
         self._sample_rows = [row for row in (*self._table.data, *tail) if len(row.cells) == self._table.width]
-        self._guesses = [*guesses, *reading.guesses, *self._table.guesses]
+        self._guesses = [*guesses, *reading.guesses, *self._table.guesses, footer_guess]
         irregular = flawed or footer or self._dialect.escape or self._dialect.wrapped
         inner = [row for row, code in self._table.set_aside if code not in ("title", "comment")]
         comments = any(code == "comment" for _, code in self._table.set_aside)
@@ -319,7 +325,8 @@ class _LargeText:
         dialect, width = self._dialect, self._table.width
         if dialect.wrapped or dialect.cuts or dialect.escape or not dialect.delimiter or dialect.quote == "'":
             return lambda line: False
-        delimiter, quote, marks = dialect.delimiter, dialect.quote, width - 1
+        delimiter, quote, marks = dialect.delimiter, dialect.quote or '"', width - 1
+        quotes_cells = bool(dialect.quote)
         matches = text.regular_line(dialect, width).fullmatch
         header = tuple(self._labels_start(delimiter))
         start = ("#", *header) if self._comments else header
@@ -328,8 +335,8 @@ class _LargeText:
         def is_regular(line: str) -> bool:
             if line.startswith(start) or (len(line) < 2 * width and not line.strip(blank)):
                 return False
-            if quote and quote in line:
-                return matches(line) is not None
+            if quote in line:
+                return quotes_cells and matches(line) is not None
             return line.count(delimiter) == marks
 
         return is_regular

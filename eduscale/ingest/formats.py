@@ -3,16 +3,18 @@
 import json
 import re
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Literal, get_args
 
 from eduscale.core.errors import UnreadableFile
+from eduscale.ingest.overrides import overridden
 from eduscale.ingest.statistics_kinds import statistics_kind
 from eduscale.ingest.zips import is_package
-from eduscale.models.reading import ReadGuess, Said
+from eduscale.models.reading import Override, ReadGuess, Said
 
 Format = Literal[
     "archive", "text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics", "parquet"
 ]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 EXTENSIONS = {
     ".csv": "text",
@@ -70,8 +72,25 @@ HEAD_BYTES = 4096
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
-def recognise(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
-    """Return what a file is, and a decision to report where its name says otherwise; raises UnreadableFile."""
+def recognise(path: Path, filename: str, override: Override | None = None) -> tuple[Format, ReadGuess | None]:
+    """Return what a file is, and a decision to report where its name or a person says otherwise.
+
+    Raises UnreadableFile.
+    """
+    if override is None:
+        return _by_content(path, filename)
+    decided = next(known for known in FORMATS if known == override.value)
+    try:
+        found, guess = _by_content(path, filename)
+    except UnreadableFile:
+        return decided, overridden(override, None)
+    said = Said(code="format_as_named", facts={"format": found})
+    return decided, overridden(
+        override, guess or ReadGuess(what="format", value=found, evidence=said, confidence=0.99)
+    )
+
+
+def _by_content(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if len(head) < HEAD_BYTES and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):

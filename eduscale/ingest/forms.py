@@ -174,11 +174,19 @@ def integer(thousands: str = "") -> Form:
 
 
 def decimal(
-    mark: str, thousands: str = "", unit: str = "", scale: int | None = None, *, binary: bool = False
+    mark: str,
+    thousands: str = "",
+    unit: str = "",
+    scale: int | None = None,
+    *,
+    binary: bool = False,
+    always: bool = True,
+    scaled: bool = True,
 ) -> Form:
     """Return numbers with a decimal mark, as DOUBLE while 15 digits hold them, else exact with `scale` decimals.
 
-    `binary` says that the cells were doubles in the first place, so that DOUBLE holds any of them.
+    `binary` says that the cells were doubles in the first place, so that DOUBLE holds any of them. A unit is
+    `always` there or may be left out; percentages that are not `scaled` stay the numbers that were sent.
     """
     whole, decimals = (
         (17 if binary else 14, 20 if binary else 15) if scale is None else (max(37 - scale, 0), scale)
@@ -191,17 +199,17 @@ def decimal(
         digits = f"rtrim({digits}, {literal(unit + SPACES)})"
     if mark != ".":
         digits = f"replace({digits}, '{mark}', '.')"
-    if unit == "%":
+    if unit == "%" and scaled:
         digits += " || 'e-2'"
     storage = "DOUBLE" if scale is None else f"DECIMAL(38,{scale})"
     return Form(
         name="percent" if unit == "%" else "decimal",
         type="decimal",
         storage=storage,
-        pattern=number + (f"[{SPACES}]?{unit}" if unit else ""),
+        pattern=number + (f"(?:[{SPACES}]?{unit}){'' if always else '?'}" if unit else ""),
         sql=f"TRY_CAST({digits} AS {storage})",
         max_length=0 if binary or scale is not None else 16 + len(unit) + bool(unit),
-        unit=unit,
+        unit=unit if scaled else "",
     )
 
 

@@ -14,6 +14,7 @@ from eduscale.ingest.coded_header import CodedHeader, coded_header
 from eduscale.ingest.forms import NULL_WORDS, prices
 from eduscale.ingest.grid import Cell, ErrorCell, Row
 from eduscale.ingest.names import normal_name
+from eduscale.ingest.overrides import Overrides, TableOverrides, overridden
 from eduscale.models.reading import Alternative, ReadGuess, Said
 
 MAX_HEADER_ROWS = 3
@@ -126,12 +127,19 @@ def _kind(cell: Cell) -> str:
 
 
 def find_tables(
-    rows: Iterable[Row], declared: frozenset[int] = frozenset()
+    rows: Iterable[Row],
+    declared: frozenset[int] = frozenset(),
+    overrides: Overrides | None = None,
+    *,
+    first: int = 0,
+    to_the_end: bool = True,
 ) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
     """Return the tables of a grid in order, and what stands in a grid that holds no table at all.
 
-    `declared` are the numbers of rows that are labels because the file says so.
+    `declared` are the numbers of rows that are labels because the file says so, `first` is the number that the
+    first table has in its file. Rows that do not go `to_the_end` show no footer.
     """
+    overrides = overrides or Overrides()
     tables: list[FoundTable] = []
     above: list[tuple[Row, str]] = []
     for strand in _strands(_segments(rows)):
@@ -142,8 +150,11 @@ def find_tables(
         tables[0].set_aside[:0] = above
         above = []
     tables.sort(key=lambda table: min(row.number for row in chain(table.header, table.data)))
-    for table in tables:
+    for number, table in enumerate(tables, start=first):
+        _decide_header(table, overrides.of(number))
         _take_out(table)
+        if to_the_end:
+            _take_footer_out(table, overrides.of(number))
     return tables, above
 
 
@@ -370,9 +381,6 @@ def _new_table(body: list[Row], declared: frozenset[int]) -> FoundTable:
     body = [row for row in body if row not in rules] if rules else body
     header = _declared_header(body, declared) or _find_header(body)
     top, data = body[: header.rows], body[header.rows :]
-    widths = Counter(map(trimmed_width, data))
-    usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
-    width = max(usual, *map(trimmed_width, top)) if top else max(widths)
     guess = ReadGuess(
         what="header",
         value=header.rows,
@@ -381,7 +389,28 @@ def _new_table(body: list[Row], declared: frozenset[int]) -> FoundTable:
         alternatives=header.alternatives,
     )
     ruled = [(row, "rule") for row in rules]
-    return FoundTable(_labels(top, width), list(top), list(data), set_aside=ruled, guesses=[guess])
+    return FoundTable(_labels(top, _width(top, data)), list(top), list(data), set_aside=ruled, guesses=[guess])
+
+
+def _width(top: Sequence[Row], data: Sequence[Row]) -> int:
+    """Return how many columns a header and the rows below it have."""
+    widths = Counter(map(trimmed_width, data))
+    usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
+    return max(usual, *map(trimmed_width, top)) if top else max(widths)
+
+
+def _decide_header(table: FoundTable, overrides: TableOverrides) -> None:
+    """Give a table the header rows that a person said it has."""
+    override = overrides.find("header")
+    if override is None:
+        return
+    body, rows = [*table.header, *table.data], int(str(override.value))
+    if rows > len(body):
+        overrides.refuse(override, Said(code="override_header_too_long", facts={"rows": len(body)}))
+        return
+    table.header, table.data = body[:rows], body[rows:]
+    table.labels = _labels(table.header, _width(table.header, table.data))
+    table.guesses = [overridden(override, guess) if guess.what == "header" else guess for guess in table.guesses]
 
 
 def _coded_table(body: Sequence[Row], header: CodedHeader) -> FoundTable:
@@ -544,7 +573,7 @@ def _are_labels(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _take_out(table: FoundTable) -> None:
-    """Set aside rows that are no data: repeated headers, a row of types, comments, totals and notes at the end."""
+    """Set aside rows that are no data: repeated headers, a row of types or units, comments."""
     kept = []
     comments = any(code == "comment" for _, code in table.set_aside)
     wanted = _wanted(tuple(table.labels)) if table.header else ()
@@ -559,23 +588,19 @@ def _take_out(table: FoundTable) -> None:
             table.set_aside.append((row, "unit_row"))
         else:
             kept.append(row)
-    footer = take_footer(kept, table.width)
-    subtotals = _subtotals(kept) if any(code == "total" for _, code in footer) else []
+    table.data = kept
+
+
+def _take_footer_out(table: FoundTable, overrides: TableOverrides) -> None:
+    """Set aside totals and notes at the end, and the subtotals of a table that ends with a total."""
+    footer, guess = take_footer(table.data, table.width, overrides)
+    subtotals = _subtotals(table.data) if any(code == "total" for _, code in footer) else []
     numbers = {row.number for row in subtotals}
-    table.data = [row for row in kept if row.number not in numbers] if numbers else kept
+    if numbers:
+        table.data = [row for row in table.data if row.number not in numbers]
     table.set_aside.extend((row, "total") for row in subtotals)
     table.set_aside.extend(footer)
-    if footer:
-        totals = sum(code == "total" for _, code in footer)
-        table.guesses.append(
-            ReadGuess(
-                what="footer",
-                value=len(footer),
-                evidence=Said(code="footer_found", facts={"rows": len(footer), "totals": totals}),
-                confidence=0.9,
-                alternatives=(Alternative(value=0, confidence=0.1),),
-            )
-        )
+    table.guesses.append(guess)
 
 
 def _is_type_row(row: Row) -> bool:
@@ -599,7 +624,33 @@ def _subtotals(data: Sequence[Row]) -> list[Row]:
     return [row for row in totals.values() if len(filled_places(row)) < least]
 
 
-def take_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
+def take_footer(data: list[Row], width: int, overrides: TableOverrides) -> tuple[list[tuple[Row, str]], ReadGuess]:
+    """Remove the rows at the end of the data that are no data; return them, first one first, and the decision."""
+    footer = _guess_footer(data, width)
+    totals = sum(code == "total" for _, code in footer)
+    guess = ReadGuess(
+        what="footer",
+        value=len(footer),
+        evidence=Said(code="footer_found", facts={"rows": len(footer), "totals": totals})
+        if footer
+        else Said(code="footer_none"),
+        confidence=0.9,
+        alternatives=(Alternative(value=0, confidence=0.1),) if footer else (),
+    )
+    override = overrides.find("footer")
+    if override is None:
+        return footer, guess
+    wanted, known = int(str(override.value)), len(data) + len(footer)
+    if wanted > known:
+        overrides.refuse(override, Said(code="override_footer_too_long", facts={"rows": known}))
+        return footer, guess
+    data.extend(row for row, _ in footer)
+    rows = data[known - wanted :]
+    del data[known - wanted :]
+    return [(row, "total" if _is_total(row, data) else "note") for row in rows], overridden(override, guess)
+
+
+def _guess_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
     """Remove totals and notes from the end of the data and return them, first one first."""
     footer: list[tuple[Row, str]] = []
     while len(data) > 1:

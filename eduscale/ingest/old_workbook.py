@@ -13,7 +13,7 @@ from typing import NamedTuple
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.compound_file import MAX_STREAM_BYTES, SIGNATURE, CompoundFile
-from eduscale.ingest.decode import EVIDENCE_BYTES, Encoding, Survey, weigh_declared
+from eduscale.ingest.decode import EVIDENCE_BYTES, Encoding, Survey, as_decided, weigh_declared
 from eduscale.ingest.grid import Cell, ErrorCell, Grid
 from eduscale.ingest.number_formats import Shows, as_shown, built_in_shows, shows
 from eduscale.ingest.old_workbook_records import (
@@ -25,6 +25,7 @@ from eduscale.ingest.old_workbook_records import (
     shared_texts,
     short_text,
 )
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.sheets import (
     PARSED,
     Budget,
@@ -90,22 +91,22 @@ class _Book:
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of an XLS workbook, written."""
     with progress.part(0, PARSED):
-        grids = read_workbook(path, workspace.limits)
+        grids = read_workbook(path, workspace.limits, workspace.overrides)
     return write_grids(grids, workspace, guesses)
 
 
-def read_workbook(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:
-    """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile."""
+def read_workbook(path: Path, limits: ReadLimits, overrides: Overrides | None = None) -> tuple[Grid, ...]:
+    """Return the sheets that are to be read and hold data; raises UnreadableFile."""
     if path.stat().st_size > MAX_STREAM_BYTES:
         raise UnreadableFile("too_large_unpacked", limit_bytes=MAX_STREAM_BYTES)
     try:
         book = _read_globals(_stream(path.read_bytes()))
-        encoding = None if book.wide else _encoding(book)
+        encoding = None if book.wide else as_decided(_encoding(book), overrides or Overrides())
         codec = encoding.codec if encoding else ""
         check_sheets(len(book.sheets), limits)
         budget = Budget(limits.cells)
         sheets = [_Sheet(_decoded(name, codec), hidden, start) for name, hidden, start in book.sheets]
-        grids = read_sheets(sheets, lambda sheet: _SheetReader(book, budget, codec).read(sheet.start))
+        grids = read_sheets(sheets, lambda sheet: _SheetReader(book, budget, codec).read(sheet.start), overrides)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise UnreadableFile("damaged_workbook") from error
     if encoding is None:

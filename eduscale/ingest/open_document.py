@@ -16,6 +16,7 @@ from xml.parsers import expat
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.package import CHUNK_BYTES, Package, opened
 from eduscale.ingest.sheets import (
     PARSED,
@@ -66,12 +67,12 @@ _ASIDE = frozenset({"office:annotation", "text:note", "text:ruby-text"})
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of an OpenDocument spreadsheet, written."""
     with progress.part(0, PARSED):
-        grids = read_workbook(path, workspace.limits)
+        grids = read_workbook(path, workspace.limits, workspace.overrides)
     return write_grids(grids, workspace, guesses)
 
 
-def read_workbook(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:
-    """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile."""
+def read_workbook(path: Path, limits: ReadLimits, overrides: Overrides | None = None) -> tuple[Grid, ...]:
+    """Return the sheets that are to be read and hold data; raises UnreadableFile."""
     with path.open("rb") as file:
         is_flat = file.read(2) != b"PK"
         file.seek(0)
@@ -86,7 +87,7 @@ def read_workbook(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:
                         with closing(parts.chunks(name, limit)) as chunks:
                             document.feed(chunks)
     check_sheets(len(document.sheets), limits)
-    return read_sheets(document.sheets, lambda sheet: sheet.contents(limits.cells))
+    return read_sheets(document.sheets, lambda sheet: sheet.contents(limits.cells), overrides)
 
 
 def _check(parts: Package) -> None:

@@ -20,6 +20,7 @@ from eduscale.core import progress
 from eduscale.ingest import forms
 from eduscale.ingest.cells import as_text
 from eduscale.ingest.columns import ArraySource
+from eduscale.ingest.decided import UNDECIDED, Decided
 from eduscale.ingest.forms import literal
 from eduscale.ingest.types import Choice, Habits, Sample, choose, expression, odd_cell, trimmed
 from eduscale.ingest.wide_parquet import Values, WideParquet, stored_sql
@@ -29,6 +30,8 @@ MAX_ROUNDS = 4
 ROUND_SHARE = 0.75
 """The part of all that is still to do which one round is thought to be."""
 WATCH_S = 0.2
+MANY_CELLS = 1_000
+"""From so many on, cells are looked up in a hash table."""
 LOGGED_LENGTH = 1000
 EXACT_DIGITS = 15
 """Any number of so many digits is a double."""
@@ -183,12 +186,19 @@ class ParquetWriter:
         habits: Habits,
         chosen: Mapping[int, Choice],
         target: Path,
+        decided: Mapping[int, Decided] = MappingProxyType({}),
     ) -> Loaded:
-        """Write the rows of `source` to `target`; columns in `chosen` are decided, the others by their cells.
+        """Write the rows of `source` to `target`.
 
-        Where the records were not checked a repeated header shows as labels among the values: no record either.
+        Columns in `chosen` need no choice, that of the others is made by their cells, as far as no person
+        `decided` what they hold. Where the records were not checked a repeated header shows as labels among the
+        values: no record either.
         """
-        choices = [chosen.get(place) or choose(sample, habits) for place, sample in enumerate(samples)]
+
+        def choice_of(place: int) -> Choice:
+            return chosen.get(place) or choose(samples[place], habits, decided.get(place, UNDECIDED))
+
+        choices = [choice_of(place) for place in range(len(samples))]
         for attempt in range(MAX_ROUNDS):
             # A second round is seldom: each takes most of what is left, and the last leaps to the end.
             with progress.part(1 - (1 - ROUND_SHARE) ** attempt, 1 - (1 - ROUND_SHARE) ** (attempt + 1)):
@@ -196,25 +206,30 @@ class ParquetWriter:
             unfit = self._unfit()
             if source.doubtful:
                 refused += sum(cells[labels[place]] for place, cells in unfit.items())
-            late = self._late_values(samples, chosen, names, target) if attempt == 0 and not refused else []
+            late = self._late_values(samples, choices, names, target) if attempt == 0 and not refused else []
             if refused:
                 return Loaded(rows, choices, [], refused)
             if not (unfit or late):
                 return self._loaded(source, rows, choices, [], self._long(samples, choices, names, target))
             open_ = {place: cells for place, cells in unfit.items() if place not in chosen}
             self._learn(open_, choices, samples, [names[place] for place in open_], target)
-            decided = {}
+            anew = {}
             for place in (*open_, *late):
-                again, before = choose(samples[place], habits), choices[place]
+                again, before = choice_of(place), choices[place]
                 if again[:2] != before[:2] or again.padded != before.padded:
-                    decided[place] = again
+                    anew[place] = again
             if attempt == MAX_ROUNDS - 2:
-                decided = {place: Choice(forms.TEXT, evidence=Said(code="type_text")) for place in decided}
-            if not decided:
+                # A decided type is kept; what does not convert is told cell by cell.
+                anew = {
+                    place: Choice(forms.TEXT, evidence=Said(code="type_text"))
+                    for place in anew
+                    if not decided.get(place, UNDECIDED).has_form
+                }
+            if not anew:
                 locate = self._locate if len(choices) <= WIDE else _locate_wide
                 bad = locate(source, choices, unfit) if unfit else ()
                 return self._loaded(source, rows, choices, bad, self._long(samples, choices, names, target))
-            for place, choice in decided.items():
+            for place, choice in anew.items():
                 choices[place] = choice
         raise AssertionError("text takes every cell")
 
@@ -325,13 +340,13 @@ class ParquetWriter:
         return frozenset(long)
 
     def _late_values(
-        self, samples: Sequence[Sample], chosen: Mapping[int, Choice], names: Sequence[str], target: Path
+        self, samples: Sequence[Sample], choices: Sequence[Choice], names: Sequence[str], target: Path
     ) -> list[int]:
         """Find the columns that are blank in a sample of some rows but not in all; add what they hold to it."""
         blank = [
             place
             for place, sample in enumerate(samples)
-            if not (place in chosen or sample.complete or any(map(str.strip, sample.counts)))
+            if not (sample.complete or any(map(str.strip, sample.counts))) and choices[place].form == forms.TEXT
         ]
         late = []
         for place in blank:
@@ -371,14 +386,14 @@ class ParquetWriter:
 
     def _words(self, source: Source, choices: Sequence[Choice]) -> dict[int, Counter[str]]:
         """Count the words that mean nothing in their column."""
-        words: dict[int, Counter[str]] = {
-            place: Counter() for place, choice in enumerate(choices) if choice.null_words
-        }
+        nulls = {place: choice.decided_nulls or choice.null_words for place, choice in enumerate(choices)}
+        words: dict[int, Counter[str]] = {place: Counter() for place, found in nulls.items() if found}
         for block in _blocks(source, "checking") if len(choices) > WIDE and words else (source,):
             for some in _some(list(words)):
-                wanted = [(place, word) for place in some for word in choices[place].null_words]
+                wanted = [(place, word) for place in some for word in nulls[place]]
                 counts = ", ".join(
-                    f"count(*) FILTER ({trimmed(f'c{place}')} = {literal(word)})" for place, word in wanted
+                    f"count(*) FILTER ({_bare_cell(choices[place], f'c{place}')} = {literal(word)})"
+                    for place, word in wanted
                 )
                 found = self._row(f"SELECT {counts} FROM {self._read(block, some)}")
                 for (place, word), count in zip(wanted, found, strict=True):
@@ -410,15 +425,25 @@ class ParquetWriter:
         """Find the rows of the cells that became null."""
         everything = range(len(choices))
         shown = ", ".join(f"{_as_sent(choices[place], f'c{place}')} AS c{place}" for place in everything)
-        tests = " OR ".join(f"list_contains($p{place}, left(c{place}, {LOGGED_LENGTH}))" for place in unfit)
+        cells = {place: f"left(c{place}, {LOGGED_LENGTH})" for place in unfit}
+        many = [place for place in unfit if len(unfit[place]) >= MANY_CELLS]
+        tests = " OR ".join(
+            f"{cell} IN (SELECT unnest($p{place}))" if place in many else f"list_contains($p{place}, {cell})"
+            for place, cell in cells.items()
+        )
         numbered = f"SELECT row_number() OVER () - 1 AS row, {shown} FROM {self._read(source, everything)}"
         self._connection.execute(
-            f"SELECT * FROM ({numbered}) WHERE {tests}",
+            f"SELECT * FROM ({numbered}) WHERE {tests} {'ORDER BY row' if many else ''}",
             {f"p{place}": list(cells) for place, cells in unfit.items()},
         )
         while found := self._connection.fetchmany(BAD_ROWS_AT_ONCE):
-            for row, *cells in found:
-                yield BadRow(row, _bad_cells(row, cells, unfit), cells)
+            for row, *sent in found:
+                yield BadRow(row, _bad_cells(row, sent, unfit), sent)
+
+
+def _bare_cell(choice: Choice, column: str) -> str:
+    """Return SQL that gives a raw column's cells as they are compared with words for no value."""
+    return f"lower({trimmed(column)})" if choice.decided_nulls else trimmed(column)
 
 
 class _Watch:
@@ -511,7 +536,9 @@ def _alike(source: ArraySource, choices: Sequence[Choice]) -> Iterator[list[int]
     alike: dict[tuple[object, ...], list[int]] = {}
     for place, choice in enumerate(choices):
         kind = source.unclean[place], source.columns[place].dtype
-        alike.setdefault((choice.form, choice.null_words, choice.padded, *kind), []).append(place)
+        alike.setdefault((choice.form, choice.null_words, choice.padded, choice.decided_nulls, *kind), []).append(
+            place
+        )
     at_once = max(1, CELLS_AT_ONCE // max(1, len(source.columns[0])))
     for places in alike.values():
         for start in range(0, len(places), at_once):

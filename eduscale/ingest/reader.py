@@ -4,7 +4,7 @@ from pathlib import Path
 
 from eduscale.core import progress
 from eduscale.core.sandbox import Sandbox
-from eduscale.models.reading import Reading, ReadLimits, ReadTask
+from eduscale.models.reading import Override, Reading, ReadLimits, ReadTask
 
 TASK = "eduscale.ingest.tabular:read_file"
 
@@ -19,10 +19,19 @@ def read_sent_file(
     limits: ReadLimits,
     deadline_s: float,
     patience_s: float,
+    overrides: tuple[Override, ...] = (),
 ) -> Reading:
-    """Read a file in a child, whose progress counts as ours; its Parquet files are in `folder` afterwards."""
+    """Read a file in a child, as people decided it; its progress counts as ours.
+
+    Its Parquet files are in `folder` afterwards.
+    """
     task = ReadTask(
-        path=str(path), filename=filename, folder=str(folder), memory_bytes=memory_bytes, limits=limits
+        path=str(path),
+        filename=filename,
+        folder=str(folder),
+        memory_bytes=memory_bytes,
+        limits=limits,
+        overrides=overrides,
     )
     answer = sandbox.run(
         TASK,

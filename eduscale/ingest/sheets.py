@@ -1,13 +1,14 @@
 """What workbooks of every format have in common: merged ranges, hidden sheets, and cells that come one by one."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, Grid, Row
+from eduscale.ingest.overrides import Overrides, names, overridden, shown
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import Alternative, ReadGuess, ReadLimits, ReadTable, Said
 
@@ -161,20 +162,23 @@ def check_sheets(sheets: int, limits: ReadLimits) -> None:
         raise UnreadableFile("too_many_sheets", sheets=sheets, limit=limits.sheets)
 
 
-def read_sheets(sheets: Sequence[S], read: Callable[[S], SheetRows]) -> tuple[Grid, ...]:
-    """Return the sheets that hold data, hidden ones only where no visible one does."""
-    for hidden in (False, True):
-        found = [(sheet, read(sheet)) for sheet in sheets if sheet.hidden is hidden]
+def read_sheets(
+    sheets: Sequence[S], read: Callable[[S], SheetRows], overrides: Overrides | None = None
+) -> tuple[Grid, ...]:
+    """Return the sheets that are to be read and hold data."""
+    choice = SheetChoice(sheets, overrides or Overrides())
+    for group in choice.groups():
+        found = [(sheet, read(sheet)) for sheet in group]
         filled = [(sheet, contents) for sheet, contents in found if contents.rows]
         if filled:
-            names = {sheet.name for sheet, _ in filled}
-            skipped = [sheet for sheet in sheets if sheet.name not in names]
+            taken = {sheet.name for sheet, _ in filled}
+            skipped = [sheet for sheet in sheets if sheet.name not in taken]
             return tuple(
                 Grid(
                     sheet.name,
                     contents.rows,
                     (
-                        *sheet_guesses(sheet, skipped),
+                        *choice.guesses(sheet, skipped),
                         *hidden_guesses(contents.hidden_rows, contents.hidden_columns),
                     ),
                 )
@@ -183,17 +187,45 @@ def read_sheets(sheets: Sequence[S], read: Callable[[S], SheetRows]) -> tuple[Gr
     return ()
 
 
-def sheet_guesses(sheet: Listed, skipped: Iterable[Listed]) -> tuple[ReadGuess, ...]:
-    """Say which sheet was taken where others were not."""
-    hidden = [other.name for other in skipped if other.hidden]
-    if not sheet.hidden and not hidden:
-        return ()
-    evidence = (
-        Said(code="sheet_hidden", facts={})
-        if sheet.hidden
-        else Said(code="sheet_visible", facts={"hidden": ", ".join(hidden)})
-    )
-    return (ReadGuess(what="sheet", value=sheet.name, evidence=evidence, confidence=0.6 if sheet.hidden else 0.9),)
+class SheetChoice(Generic[S]):
+    """Which sheets are read: those that a person named, else the visible ones, else the hidden ones."""
+
+    def __init__(self, sheets: Sequence[S], overrides: Overrides) -> None:
+        self._sheets = sheets
+        self._overrides = overrides
+        self._override = overrides.find("sheet")
+
+    def groups(self) -> Iterator[list[S]]:
+        """Yield groups of sheets, to be read until one of them holds data."""
+        if self._override is not None:
+            named = names(self._override.value)
+            yield [sheet for sheet in self._sheets if sheet.name in named]
+            said = Said(code="override_no_sheet", facts={"name": shown(self._override.value)})
+            self._overrides.refuse(self._override, said)
+            self._override = None
+        for hidden in (False, True):
+            yield [sheet for sheet in self._sheets if sheet.hidden is hidden]
+
+    def guesses(self, sheet: Listed, skipped: Iterable[Listed]) -> tuple[ReadGuess, ...]:
+        """Say which sheet was taken where others were not."""
+        hidden = [other.name for other in skipped if other.hidden]
+        others = tuple(Alternative(value=other.name, confidence=0.1) for other in skipped)
+        if self._override is not None:
+            guess = overridden(self._override.model_copy(update={"value": sheet.name}), None)
+            return (guess.model_copy(update={"alternatives": others}),)
+        if not sheet.hidden and not hidden:
+            return ()
+        return (
+            ReadGuess(
+                what="sheet",
+                value=sheet.name,
+                evidence=Said(code="sheet_hidden")
+                if sheet.hidden
+                else Said(code="sheet_visible", facts={"hidden": ", ".join(hidden)}),
+                confidence=0.6 if sheet.hidden else 0.9,
+                alternatives=others,
+            ),
+        )
 
 
 def hidden_guesses(rows: int, columns: int) -> tuple[ReadGuess, ...]:

@@ -10,18 +10,20 @@ from pathlib import Path
 
 from eduscale.core import progress
 from eduscale.core.errors import EduscaleError, UnreadableFile
-from eduscale.ingest.columns import ArraySource, Inset, column_of
+from eduscale.ingest.columns import ArraySource, Column, Inset, column_of, text_column
+from eduscale.ingest.decisions import Decisions
 from eduscale.ingest.findings import Findings, raw_text
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.names import column_names
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.records import Records
 from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.surveys import survey_guesses
 from eduscale.ingest.types import Choice, Habits, Sample, habits
-from eduscale.ingest.values import column_of_values
-from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
+from eduscale.ingest.values import column_of_values, numbers_as_cells
+from eduscale.models.reading import ReadColumn, ReadGuess, ReadLimits, ReadTable
 
 MAX_TITLE = 60
 """Characters of a title that may be part of a name."""
@@ -88,6 +90,8 @@ class Draft:
     """The columns that need no decision, because their cells are typed."""
     blank_columns: tuple[int, ...] = ()
     """The 0-based places, among the sent columns, of those that hold nothing and are no columns of the table."""
+    instead: Mapping[int, Choice] = field(default_factory=dict)
+    """What the cells' own types would have made of columns that a person decided."""
     short_names: Sequence[str] = ()
     """What names are made of, where that is not the labels."""
 
@@ -102,7 +106,16 @@ class TableReader:
     A table that has no name of its own, such as a sheet's, gets the default one.
     """
 
-    def __init__(self, folder: Path, writer: ParquetWriter, *, limits: ReadLimits, default_name: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        writer: ParquetWriter,
+        *,
+        limits: ReadLimits,
+        default_name: str = "",
+        overrides: Overrides | None = None,
+    ) -> None:
+        self._overrides = overrides or Overrides()
         self._folder = folder
         self._limits = limits
         self._default_name = default_name
@@ -132,12 +145,14 @@ class TableReader:
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
         self.refuse_wide(len(row.cells) for row in grid.rows)
-        found, _ = find_tables(grid.rows, grid.header)
+        found, _ = find_tables(grid.rows, grid.header, self._overrides, first=self._next)
         if grid.stretch is not None and not (
-            grid.stretch.suits(found, grid.rows) and all(table.width <= WIDE for table in found)
+            grid.stretch.suits(found, grid.rows)
+            and all(table.width <= WIDE for table in found)
+            and not self._overrides.of(self._next).columns
         ):
             grid = replace(grid, rows=grid.stretch.expanded(grid.rows), stretch=None)
-            found, _ = find_tables(grid.rows, grid.header)
+            found, _ = find_tables(grid.rows, grid.header, self._overrides, first=self._next)
         names = _names(grid.name or self._default_name, found)
         read = []
         for number, (table, name) in enumerate(zip(found, names, strict=False)):
@@ -192,6 +207,7 @@ class TableReader:
             column_of(column, stretch.column(place) if stretch else None)
             for place, column in zip(wanted, columns, strict=True)
         ]
+        instead = self._as_text_where_decided(arrays, column_names(short_names), columns.__getitem__)
         failed = [place for place, array in zip(wanted, arrays, strict=True) if ErrorCell in array.kinds]
         if failed:
             names = dict(zip(wanted, column_names(short_names), strict=True))
@@ -219,6 +235,7 @@ class TableReader:
             chosen={place: array.choice for place, array in enumerate(arrays) if array.choice is not None},
             blank_columns=tuple(blank),
             short_names=short_names,
+            instead=instead,
         )
         return self.write(draft)
 
@@ -232,6 +249,10 @@ class TableReader:
         for number, code, raw in records.set_aside:
             findings.reject("set_aside", number, code, raw)
         columns = [column_of_values(column.values, column.form) for column in records.columns]
+        short_names = [column.short_name or column.label for column in records.columns]
+        instead = self._as_text_where_decided(
+            columns, column_names(short_names), lambda place: numbers_as_cells(records.columns[place].values)
+        )
         source = ArraySource([column.values for column in columns], [column.unclean for column in columns])
         draft = Draft(
             name=records.name,
@@ -244,9 +265,24 @@ class TableReader:
             findings=findings,
             seen=len(records.numbers) + len(records.rejected) + len(records.set_aside),
             chosen={place: column.choice for place, column in enumerate(columns) if column.choice is not None},
-            short_names=[column.short_name or column.label for column in records.columns],
+            instead=instead,
+            short_names=short_names,
         )
         return self.write(draft)
+
+    def _as_text_where_decided(
+        self, arrays: list[Column], names: Sequence[str], cells: Callable[[int], Sequence[Cell]]
+    ) -> dict[int, Choice]:
+        """Turn typed columns that a person decided into text; return what their types would have made of them."""
+        instead = {}
+        decided = self._overrides.of(self._next).columns
+        for place, name in enumerate(names) if decided else ():
+            array = arrays[place]
+            if array.choice is not None and name in decided:
+                instead[place] = array.choice
+                is_text = array.values.dtype == object
+                arrays[place] = array._replace(choice=None) if is_text else text_column(cells(place))
+        return instead
 
     @staticmethod
     def _lines_of(table: FoundTable) -> tuple[int, int]:
@@ -259,32 +295,42 @@ class TableReader:
         index, self._next = self._next, self._next + 1
         names = draft.names()
         rows_file = f"rows-{index}.parquet"
-        loaded = self._load(draft, names, self._folder / rows_file)
-        return self._finish(draft, loaded, index, names, rows_file)
+        decisions = self._decisions(draft, index, names)
+        loaded = self._load(draft, names, decisions, self._folder / rows_file)
+        return self._finish(draft, loaded, index, names, decisions)
 
     def try_to_write(self, draft: Draft) -> ReadTable | None:
         """Write a draft whose source is doubtful; None, and no trace, if not every line was exactly one row."""
         index, names = self._next, draft.names()
         target = self._folder / f"rows-{index}.parquet"
-        loaded = self._load(draft, names, target)
+        decisions = self._decisions(draft, index, names)
+        loaded = self._load(draft, names, decisions, target)
         counts = draft.findings.counts
         if loaded.refused_lines or loaded.rows + counts["rejected"] + counts["set_aside"] != draft.seen:
             return None
         self._next += 1
-        return self._finish(draft, loaded, index, names, target.name)
+        return self._finish(draft, loaded, index, names, decisions)
 
-    def _load(self, draft: Draft, names: list[str], target: Path) -> Loaded:
+    def _decisions(self, draft: Draft, index: int, names: Sequence[str]) -> Decisions:
+        return Decisions(
+            self._overrides.of(index), names, samples=draft.samples, habits=draft.habits, instead=draft.instead
+        )
+
+    def _load(self, draft: Draft, names: list[str], decisions: Decisions, target: Path) -> Loaded:
         return self._writer.write(
             draft.source,
             labels=draft.labels,
             names=names,
             samples=draft.samples,
-            habits=draft.habits,
+            habits=decisions.habits,
             chosen=draft.chosen,
             target=target,
+            decided=decisions.columns,
         )
 
-    def _finish(self, draft: Draft, loaded: Loaded, index: int, names: list[str], rows_file: str) -> ReadTable:
+    def _finish(
+        self, draft: Draft, loaded: Loaded, index: int, names: list[str], decisions: Decisions
+    ) -> ReadTable:
         findings = draft.findings
         for row in loaded.bad:
             line, cells = draft.lines(row.row), _with_blanks(row.cells, draft.blank_columns)
@@ -295,6 +341,8 @@ class TableReader:
                 findings.reject("blanked", line, code, bad.raw, names[bad.column], cells=whole_row)
         _note_odd_cells(loaded, draft, names)
         for place, words in loaded.words.items():
+            if loaded.choices[place].decided_nulls:
+                continue
             _note_null_letters(words, loaded.rows, draft.labels[place] or names[place], findings)
         for label, name, choice in zip(draft.labels, names, loaded.choices, strict=True):
             _note_column(choice, label or name, name, draft, findings)
@@ -303,7 +351,7 @@ class TableReader:
         rejected, aside = findings.counts["rejected"], findings.counts["set_aside"]
         if loaded.refused_lines or loaded.rows + rejected + aside != draft.seen:
             raise RowsLost("rows in and rows out differ", seen=draft.seen, rows=loaded.rows, rejected=rejected)
-        self._check_fields(draft, loaded, names, self._folder / rows_file)
+        self._check_fields(draft, loaded, names, self._folder / f"rows-{index}.parquet")
         rejects_file = None
         if findings.close():
             rejects_file = f"rejects-{index}.parquet"
@@ -331,13 +379,13 @@ class TableReader:
             set_aside_rows=aside,
             guesses=(
                 *draft.guesses,
-                *_table_guesses(draft.habits),
-                *_column_guesses(names, loaded),
+                *decisions.table_guesses(),
+                *decisions.column_guesses(loaded),
                 *survey_guesses(draft.labels, names, draft.samples, loaded.choices, zone_known=zone_known),
             ),
             problems=tuple(findings.problems),
             problem_count=findings.problem_count,
-            rows_file=rows_file,
+            rows_file=f"rows-{index}.parquet",
             rejects_file=rejects_file,
             blank_columns=draft.blank_columns,
         )
@@ -451,68 +499,6 @@ def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: 
         cells = [cell for cell in sample.counts if cell.strip()] if sample else []
         if cells and all(cell.strip().isdigit() and int(cell) in EXCEL_DAYS for cell in cells):
             findings.problem("excel_day_numbers", None, label, example=cells[0])
-
-
-def _table_guesses(table: Habits) -> list[ReadGuess]:
-    guesses = []
-    for what, value, votes, other in (
-        ("decimal_mark", table.mark, table.mark_votes, "." if table.mark == "," else ","),
-        ("date_order", table.order, table.order_votes, "md" if table.order == "dm" else "dm"),
-    ):
-        if not votes:
-            continue
-        total = sum(votes.values())
-        share = votes[value] / total
-        guesses.append(
-            ReadGuess(
-                what=what,
-                value=value,
-                evidence=Said(code=f"{what}_votes", facts={"votes": votes[value], "of": total}),
-                confidence=round(min(0.99, share), 2),
-                alternatives=(Alternative(value=other, confidence=round(1 - min(0.99, share), 2)),),
-            )
-        )
-    return guesses
-
-
-def _column_guesses(names: Sequence[str], loaded: Loaded) -> Iterator[ReadGuess]:
-    """Yield the type of every column, and which words were read as no value in it."""
-    for place, (name, choice) in enumerate(zip(names, loaded.choices, strict=True)):
-        yield ReadGuess(
-            what="type",
-            column=name,
-            value=choice.form.type,
-            evidence=choice.evidence,
-            confidence=choice.confidence,
-            alternatives=choice.alternatives,
-        )
-        if choice.zone is not None:
-            yield choice.zone.guess(name)
-        unit = choice.form.unit
-        if unit:
-            is_share = unit == "%"
-            yield ReadGuess(
-                what="unit",
-                column=name,
-                value=unit,
-                evidence=Said(code="unit_percent" if is_share else "unit_currency", facts={"unit": unit}),
-                confidence=0.95,
-                alternatives=(Alternative(value="text", confidence=0.05),),
-            )
-        words = loaded.words.get(place)
-        if words:
-            shown = ", ".join(words)
-            letters = any(word.isalpha() and len(word) == 1 for word in words)
-            yield ReadGuess(
-                what="null_words",
-                column=name,
-                value=shown,
-                evidence=Said(
-                    code="null_words", facts={"words": shown, "cells": words.total(), "type": choice.form.type}
-                ),
-                confidence=0.7 if letters else 0.9,
-                alternatives=(Alternative(value="text", confidence=0.3 if letters else 0.1),),
-            )
 
 
 def sample_columns(rows: Sequence[Row], width: int) -> list[Sample]:

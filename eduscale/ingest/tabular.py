@@ -33,6 +33,7 @@ from eduscale.ingest import (
 )
 from eduscale.ingest.formats import Format, recognise
 from eduscale.ingest.forms import literal
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.parquet import ParquetWriter
 from eduscale.ingest.tables import TableReader
 from eduscale.ingest.workspace import Workspace
@@ -64,7 +65,7 @@ def read_file(argument: bytes) -> bytes:
     gc.disable()
     progress.report("reading", 0)
     try:
-        reading = Reading(tables=tuple(_read(task)))
+        reading = _read(task)
     except UnreadableFile as error:
         reading = Reading(error=Said(code=error.reason, facts=error.facts))
     finally:
@@ -72,7 +73,8 @@ def read_file(argument: bytes) -> bytes:
     return reading.model_dump_json().encode()
 
 
-def _read(task: ReadTask) -> list[ReadTable]:
+def _read(task: ReadTask) -> Reading:
+    overrides = Overrides(task.overrides)
     connection = _warm.pop() if _warm else _connect()
     folder = Path(task.folder)
     try:
@@ -82,22 +84,27 @@ def _read(task: ReadTask) -> list[ReadTable]:
         connection.execute(f"SET max_temp_directory_size = '{task.memory_bytes * SPILL_SHARE}B'")
         connection.execute(f"SET memory_limit = '{int(task.memory_bytes * DUCKDB_SHARE)}B'")
         tables = TableReader(
-            folder, ParquetWriter(connection), limits=task.limits, default_name=PurePath(task.filename).stem
+            folder,
+            ParquetWriter(connection),
+            limits=task.limits,
+            default_name=PurePath(task.filename).stem,
+            overrides=overrides,
         )
-        workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes, task.limits)
+        workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes, task.limits, overrides)
         found = _read_sent(Path(task.path), task.filename, workspace)
     finally:
         connection.close()
         shutil.rmtree(folder / "spilled", ignore_errors=True)
     if not found:
         raise UnreadableFile("no_table")
-    return found
+    reported, refused = overrides.report(found)
+    return Reading(tables=tuple(reported), refused=refused)
 
 
 def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTable]:
     """Return the tables of one file by the reader of its format."""
-    format_, renamed = recognise(path, filename)
-    known = (renamed,) if renamed else ()
+    format_, guess = recognise(path, filename, workspace.overrides.find("format"))
+    known = (guess,) if guess else ()
     if format_ == "archive":
         return archives.read(path, workspace, known, filename=filename, read_file=_read_sent)
     return _READERS[format_](path, workspace, known)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
-from eduscale.models.reading import Alternative, ReadGuess, Said
+from eduscale.ingest.overrides import Overrides, overridden
+from eduscale.models.reading import Alternative, Override, ReadGuess, Said
 
 DELIMITERS = (";", ",", "\t", "|")
-DELIMITER_NAMES = {";": ";", ",": ",", "\t": "tab", "|": "|", "": "none", "fixed": "fixed width"}
+FIXED = "fixed width"
+NO_QUOTES = "none"
+DELIMITER_NAMES = {";": ";", ",": ",", "\t": "tab", "|": "|", "": "none", "fixed": FIXED}
 SAMPLE_LINES = 400
 MAX_RECORD_LINES = 2_000
 MAX_ATTEMPTS = 25
@@ -64,7 +67,44 @@ class Reading(NamedTuple):
     skip: int = 0
 
 
-def find_dialect(lines: Sequence[str]) -> Reading:
+def find_dialect(lines: Sequence[str], overrides: Overrides | None = None) -> Reading:
+    """Return the dialect of a text by its first lines, with the evidence, as far as no person has decided it."""
+    guessed = _guess_dialect(lines)
+    delimiter = overrides.find("delimiter") if overrides else None
+    quote = overrides.find("quote") if overrides else None
+    sample = list(lines[guessed.skip : SAMPLE_LINES])
+    if overrides and delimiter is not None and delimiter.value == FIXED and not _fixed_width(sample):
+        overrides.refuse(delimiter, Said(code="override_no_widths"))
+        delimiter = None
+    if delimiter is None and quote is None:
+        return guessed
+    by_guess = {guess.what: guess for guess in guessed.guesses}
+    dialect = _decided_dialect(sample, guessed.dialect, delimiter, quote)
+    return Reading(
+        dialect,
+        (
+            overridden(delimiter, by_guess["delimiter"]) if delimiter else by_guess["delimiter"],
+            overridden(quote, by_guess["quote"]) if quote else _quote_guess(sample, dialect),
+        ),
+        guessed.skip,
+    )
+
+
+def _decided_dialect(
+    sample: list[str], guessed: Dialect, delimiter: Override | None, quote: Override | None
+) -> Dialect:
+    """Return the best of the dialects that have the delimiter and the quotes that a person named."""
+    shown = str(delimiter.value) if delimiter else DELIMITER_NAMES.get(guessed.delimiter, guessed.delimiter)
+    mark = next((mark for mark, name in DELIMITER_NAMES.items() if name == shown), shown)
+    wanted = None if quote is None else "" if quote.value == NO_QUOTES else str(quote.value)
+    if mark == "fixed":
+        return Dialect("fixed", quote="", cuts=guessed.cuts or _fixed_width(sample))
+    if mark == "":
+        return Dialect("", quote=_quote_of_lines(sample) if wanted is None else wanted)
+    return max(_candidates(sample, mark, wanted), key=lambda scored: scored[0])[1]
+
+
+def _guess_dialect(lines: Sequence[str]) -> Reading:
     """Weigh the candidate dialects on the first lines of a file and return the best with its evidence."""
     sample = list(lines[:SAMPLE_LINES])
     skip, declared = 0, None
@@ -86,8 +126,7 @@ def find_dialect(lines: Sequence[str]) -> Reading:
                 {"width": len(cuts)},
             )
         else:
-            quoted = sum(line.startswith('"') and line.rstrip().endswith('"') for line in sample)
-            dialect = Dialect("", quote='"' if quoted * 2 > len(sample) else "")
+            dialect = Dialect("", quote=_quote_of_lines(sample))
             code, facts = "delimiter_none", {}
         confidence = round(min(0.95, 1 - score), 2)
     else:
@@ -100,7 +139,6 @@ def find_dialect(lines: Sequence[str]) -> Reading:
         for other, candidate, _ in ranked
         if candidate.delimiter != dialect.delimiter and candidate.delimiter in DELIMITER_NAMES and other > 0
     )[:2]
-    has_quotes = any(dialect.quote and dialect.quote in line for line in sample)
     shown = DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter)
     guesses = (
         ReadGuess(
@@ -110,34 +148,46 @@ def find_dialect(lines: Sequence[str]) -> Reading:
             confidence=confidence,
             alternatives=alternatives,
         ),
-        ReadGuess(
-            what="quote",
-            value=dialect.quote if has_quotes else "none",
-            evidence=Said(
-                code="quote_seen" if has_quotes else "quote_unseen", facts={"escape": dialect.escape or "double"}
-            ),
-            confidence=0.95,
-        ),
+        _quote_guess(sample, dialect),
     )
     return Reading(dialect, guesses, skip)
+
+
+def _quote_guess(sample: Sequence[str], dialect: Dialect) -> ReadGuess:
+    seen = any(dialect.quote and dialect.quote in line for line in sample)
+    return ReadGuess(
+        what="quote",
+        value=dialect.quote if seen else NO_QUOTES,
+        evidence=Said(code="quote_seen" if seen else "quote_unseen", facts={"escape": dialect.escape or "double"}),
+        confidence=0.95,
+        alternatives=(Alternative(value=NO_QUOTES, confidence=0.05),) if seen else (),
+    )
+
+
+def _quote_of_lines(sample: Sequence[str]) -> str:
+    """Return the quote of a text of one column: that of most lines, or none."""
+    quoted = sum(line.startswith('"') and line.rstrip().endswith('"') for line in sample)
+    return '"' if quoted * 2 > len(sample) else ""
 
 
 Scored = tuple[float, Dialect, dict[str, str | int | float | bool | None]]
 
 
-def _candidates(sample: list[str], declared: str | None) -> Iterator[Scored]:
-    """Yield the dialects worth weighing with their scores."""
+def _candidates(sample: list[str], declared: str | None, quote: str | None = None) -> Iterator[Scored]:
+    """Yield the dialects worth weighing with their scores, only those with a declared delimiter or quote."""
     text = "\n".join(sample)
     delimiters = [declared] if declared else [mark for mark in DELIMITERS if mark in text]
     quotes = ['"']
     if text.count("'") >= 2 * max(1, len(sample)) and '"' not in text:
         quotes.append("'")
-    escapes = ["", "\\"] if '\\"' in text else [""]
+    if quote is not None:
+        quotes = [quote]
+    escapes = ["", "\\"] if '\\"' in text and quote != "" else [""]
     for delimiter in delimiters or [","]:
-        for quote in quotes:
+        for mark in quotes:
             for escape in escapes:
-                yield _scored(sample, Dialect(delimiter, quote, escape))
-        if _is_wrapped(sample):
+                yield _scored(sample, Dialect(delimiter, mark, escape))
+        if quote in (None, '"') and _is_wrapped(sample):
             yield _scored(sample, Dialect(delimiter, '"', wrapped=True))
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from eduscale.ingest import forms
+from eduscale.ingest.decided import UNDECIDED, Decided, candidates
 from eduscale.ingest.forms import Form, literal
 from eduscale.ingest.zones import Zone, zone_of
 from eduscale.models.reading import Alternative, Said, Value
@@ -82,6 +83,8 @@ class Choice(NamedTuple):
     """Some cells have spaces around them."""
     zone: Zone | None = None
     """The time zone that moments name."""
+    decided_nulls: tuple[str, ...] = ()
+    """Words in lower case that mean nothing here because a person said so, whatever the form makes of them."""
 
 
 def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -> Habits:
@@ -106,17 +109,69 @@ def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -
     return Habits(mark, marks, "md" if orders["md"] > orders["dm"] else "dm", orders, binary)
 
 
-def choose(sample: Sample, table: Habits) -> Choice:
-    """Return the form that the column's cells are written in; text when none fits."""
+def choose(sample: Sample, table: Habits, decided: Decided = UNDECIDED) -> Choice:
+    """Return the form that a column's cells are written in, or that a person decided; text when none fits."""
+    table = table._replace(mark=decided.mark or table.mark, order=decided.order or table.order)
+    if not decided.has_form and decided.null_words is None:
+        return _choose(sample, table, forms.NULL_WORDS)
+    nulls = forms.NULL_WORDS if decided.null_words is None else frozenset(decided.null_words)
+    if decided.is_text:
+        choice = Choice(forms.TEXT)
+    elif decided.has_form:
+        choice = _decided_form(sample, table, nulls, decided) or Choice(forms.TEXT)
+    else:
+        choice = _choose(sample, table, nulls)
+    return choice._replace(decided_nulls=decided.null_words or ())
+
+
+def share_of(sample: Sample, table: Habits, decided: Decided) -> float:
+    """Return the share of a column's values that are written in the decided type; 1 where there are none."""
+    nulls = forms.NULL_WORDS if decided.null_words is None else frozenset(decided.null_words)
+    values = _values(_bare(sample), nulls)
+    choice = choose(sample, table, decided)
+    fitting = sum(count for cell, count in values.items() if choice.form.fits(cell))
+    return fitting / values.total() if values and not decided.is_text else 1.0
+
+
+def _decided_form(sample: Sample, table: Habits, nulls: frozenset[str], decided: Decided) -> Choice | None:
+    """Return the form of the decided type that most cells are written in, the first if all are blank."""
+    cells = _bare(sample)
+    values = _values(cells, nulls)
+    exact = list(_exact_numbers(values, table))
+    possible = candidates(decided, mark=table.mark, order=table.order, exact=exact, cells=_spread(values))
+    if not possible:
+        return None
+    failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
+
+    def fitting(form: Form) -> int:
+        kin = _kin(form)
+        return sum(count for cell, count in values.items() if form.fits(cell) and (kin, cell) not in failed)
+
+    words = tuple(sorted(cell for cell in cells if cell.lower() in nulls))
+    padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
+    return Choice(max(possible, key=fitting), words, padded=padded)
+
+
+def _bare(sample: Sample) -> Counter[str]:
+    """Return a sample's cells that hold something, without spaces around them."""
     cells = Counter[str]()
     for cell, count in sample.counts.items():
         bare = cell.strip(forms.SPACES + "\t")
         if bare:
             cells[bare] += count
+    return cells
+
+
+def _values(cells: Counter[str], nulls: frozenset[str]) -> Counter[str]:
+    return Counter({cell: count for cell, count in cells.items() if cell.lower() not in nulls})
+
+
+def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
+    cells = _bare(sample)
     if not cells:
         return Choice(forms.TEXT, evidence=Said(code="type_no_values"))
-    words = tuple(sorted(cell for cell in cells if cell.lower() in forms.NULL_WORDS))
-    values = Counter({cell: count for cell, count in cells.items() if cell not in words})
+    words = tuple(sorted(cell for cell in cells if cell.lower() in nulls))
+    values = _values(cells, nulls)
     if not values:
         return _text(cells)
     failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
@@ -183,7 +238,7 @@ def _plausible(values: Counter[str], table: Habits) -> list[Form]:
 
 def _spread(values: Counter[str]) -> list[str]:
     """Return a few distinct cells from all over the column."""
-    return list(values)[:: -(-len(values) // SOME_CELLS)]
+    return list(values)[:: max(1, -(-len(values) // SOME_CELLS))]
 
 
 def _differ(form: Form, other: Form) -> bool:
@@ -358,6 +413,10 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
 
     `column` is the quoted raw column, `place` its number in the message `<place> <cell>`, or SQL that gives it.
     """
+    if choice.decided_nulls:
+        nulls = ", ".join(map(literal, choice.decided_nulls))
+        value = expression(choice._replace(decided_nulls=()), column, place)
+        return f"CASE WHEN lower({trimmed(column)}) NOT IN ({nulls}) THEN {value} END"
     if choice.form.type == "text":
         return column
     if choice.form.typed:

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,24 +20,35 @@ from eduscale.core.errors import (
     ChildCrashed,
     Conflict,
     DeadlineExceeded,
+    EduscaleError,
     FileSizeExceeded,
     InvalidField,
     MemoryExceeded,
     NotFound,
     ObjectChanged,
+    RequestError,
     StorageError,
     StorageFull,
     Unavailable,
     UnreadableFile,
 )
 from eduscale.core.sandbox import Sandbox
+from eduscale.ingest.corrections import (
+    Corrections,
+    applied,
+    changed,
+    check_applied,
+    layouts_of,
+    without_corrections,
+)
 from eduscale.ingest.dataset_names import dataset_name
 from eduscale.ingest.placing import placed
 from eduscale.ingest.reader import read_sent_file
 from eduscale.ingest.versions import Versions, decided, likeliest_first, replaced_by_wish, replacing
 from eduscale.models.overlap import Overlap, undecided
-from eduscale.models.reading import Reading, ReadLimits, Said
+from eduscale.models.reading import Override, Reading, ReadLimits, Said
 from eduscale.models.upload import AUTO, Head, StoredReceipt, StoredTable, UploadFacts
+from eduscale.storage.overrides import OverrideStore
 from eduscale.storage.uploads import UploadStore, VersionedHead
 from eduscale.warehouse.catalogue import Catalogue
 
@@ -63,6 +74,7 @@ class Wish(NamedTuple):
     dataset: str | None = None
     sender: str | None = None
     replaces: str | None = None
+    overrides: tuple[Override, ...] = ()
 
 
 class Known(NamedTuple):
@@ -79,8 +91,21 @@ class Known(NamedTuple):
     overlaps: tuple[Overlap, ...] = ()
 
 
+class _Understood(NamedTuple):
+    """A reading with its folder, the layouts that the reader alone finds, and what people decided in it.
+
+    Of the latter `news` is what is to be remembered.
+    """
+
+    reading: Reading
+    folder: Path
+    layouts: tuple[str, ...]
+    overrides: tuple[Override, ...] = ()
+    news: tuple[Override, ...] = ()
+
+
 class UploadService:
-    """Receives, lists and undoes uploads."""
+    """Receives, corrects, lists and undoes uploads."""
 
     def __init__(
         self,
@@ -95,6 +120,7 @@ class UploadService:
     ) -> None:
         self._uploads = uploads
         self._catalogue = catalogue
+        self._corrections = Corrections(OverrideStore(uploads.objects))
         self._sandbox = sandbox
         self._read_timeout_s = read_timeout_s
         self._patience_s = patience_s
@@ -135,9 +161,12 @@ class UploadService:
                     received_at=datetime.now(UTC),
                     replaces=wish.replaces,
                 ),
+                overrides=wish.overrides,
             )
         )
         is_new = self._finish(upload_id)
+        if wish.overrides and not is_new:
+            self.correct(upload_id, wish.overrides)
         if not is_new and wish.replaces == AUTO and upload_id in self._uploads.live_heads():
             return self.decide(upload_id, AUTO)._replace(duplicate=True)
         return self._known(self._uploads.head(upload_id).head, duplicate=not is_new)
@@ -205,6 +234,45 @@ class UploadService:
                     continue
                 return self._known(wanted)
 
+    def correct(self, upload_id: str, changes: Sequence[Override]) -> Known:
+        """Read an upload again with changed overrides, and remember them.
+
+        Its rows stay until the new ones are there. Raises NotFound, Conflict for an upload that was undone, and
+        CorrectionRefused; then nothing is changed.
+        """
+        while True:
+            self._finish(upload_id)
+            with self._turns.of(upload_id):
+                found = self._uploads.head(upload_id)
+                if found.head.state == "undone":
+                    raise Conflict("This upload was undone. Please send the file again.")
+                if found.head.state in UNFINISHED or self._is_read_elsewhere(found.head):
+                    time.sleep(POLL_S)
+                    continue
+                overrides = changed(found.head.overrides, changes)
+                try:
+                    if overrides == found.head.overrides:
+                        self._corrections.remember(found.head.upload, self._layouts(found.head), changes)
+                    else:
+                        self._read_again(found, overrides, tuple(changes))
+                except ObjectChanged:
+                    continue
+                return self._known(self._uploads.head(upload_id).head)
+
+    def forget_corrections(self, upload_id: str) -> Known:
+        """Forget what was decided for files of an upload's kind, and read it as if nobody had corrected it."""
+        known = self.get(upload_id)
+        if known.receipt is not None:
+            self._corrections.forget(known.head.upload, self._layouts(known.head))
+        if known.head.state == "undone" or not known.head.overrides:
+            return known
+        return self.correct(upload_id, [each.model_copy(update={"value": None}) for each in known.head.overrides])
+
+    def _layouts(self, head: Head) -> tuple[str, ...]:
+        """Return the layouts that the reader alone found in an upload that has been read."""
+        receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
+        return receipt.layouts or layouts_of(head.upload.filename, receipt.tables, receipt.error)
+
     def _check_replaces(self, wish: Wish) -> None:
         if wish.replaces is None or wish.replaces == AUTO:
             return
@@ -251,42 +319,104 @@ class UploadService:
                 return True
 
     def _is_read_elsewhere(self, head: Head) -> bool:
-        if head.state != "reading" or head.reader is None or head.reader == self._reader:
+        if head.reader is None or head.reader == self._reader:
             return False
         if head.lease_until is not None and head.lease_until < datetime.now(UTC):
             return False
         return not _is_dead(head.reader)
 
     def _read(self, found: VersionedHead) -> None:
-        """Read an upload in a child and commit what came out; raises ObjectChanged if it was undone meanwhile."""
+        """Read an upload for the first time; raises ObjectChanged if it was undone meanwhile."""
+        self._carry_out(
+            found,
+            found.head.model_copy(update={"state": "reading"}),
+            lambda folder: self._understand(found.head, folder),
+        )
+
+    def _read_again(
+        self, found: VersionedHead, overrides: tuple[Override, ...], changes: tuple[Override, ...]
+    ) -> None:
+        """Read an upload as people decided; while a loaded one is read it stays loaded.
+
+        Raises ObjectChanged if it was undone meanwhile, and CorrectionRefused if a change cannot be applied.
+        """
+        head = found.head
+        layouts = self._layouts(head)
+
+        def understand(folder: Path) -> _Understood:
+            if head.state == "rejected" and not self._claim_again(head):
+                raise Conflict("The same file was sent again since. Please correct that upload.")
+            reading = self._read_in_child(head.upload, folder, overrides)
+            check_applied(reading, changes)
+            return _Understood(reading, folder, layouts, overrides, changes)
+
+        if head.state == "loaded":
+            self._carry_out(found, head, understand)
+            return
+        try:
+            self._carry_out(
+                found, head.model_copy(update={"state": "reading", "overrides": overrides}), understand
+            )
+        except EduscaleError:
+            self._release(head)
+            raise
+
+    def _claim_again(self, head: Head) -> bool:
+        """Take back the claim of an upload that was rejected; False where its bytes are another upload by now."""
+        identity, upload_id = _identity_of(head), head.upload.upload_id
+        holder = self._uploads.claim(identity, upload_id)
+        if holder != upload_id and self._has_ended(holder):
+            self._uploads.reclaim(identity, stale=holder, upload_id=upload_id)
+            holder = self._uploads.claim(identity, upload_id)
+        return holder == upload_id
+
+    def _understand(self, head: Head, folder: Path) -> _Understood:
+        """Read as the reader alone would, and again if that is a layout for which people decided anything."""
+        upload, sent = head.upload, head.overrides
+        if head.generation > 0 and not self._claim_again(head):
+            return _Understood(Reading(error=Said(code="sent_again")), folder, self._layouts(head))
+        alone, corrected = folder / "alone", folder / "corrected"
+        alone.mkdir()
+        reading = self._read_in_child(upload, alone)
+        layouts = layouts_of(upload.filename, reading.tables, reading.error)
+        overrides = changed(self._corrections.recall(upload, layouts), sent)
+        if not overrides:
+            return _Understood(reading, alone, layouts, news=sent)
+        corrected.mkdir()
+        with progress.part(1, 1):  # nobody could know that there is a second reading
+            again = self._read_in_child(upload, corrected, overrides)
+        if again.error is not None:
+            return _Understood(without_corrections(reading), alone, layouts)
+        return _Understood(again, corrected, layouts, overrides, applied(again, sent))
+
+    def _carry_out(self, found: VersionedHead, busy: Head, understand: Callable[[Path], _Understood]) -> None:
+        """Commit what comes out of reading, the head being `busy` meanwhile, and as before if it fails."""
         started = time.monotonic()
         waiting = found.head
-        lease = timedelta(seconds=2 * self._read_timeout_s + self._patience_s + 60)
-        reading_head = waiting.model_copy(
-            update={"state": "reading", "reader": self._reader, "lease_until": datetime.now(UTC) + lease}
-        )
+        lease = timedelta(seconds=3 * self._read_timeout_s + self._patience_s + 60)
+        reading_head = busy.model_copy(update={"reader": self._reader, "lease_until": datetime.now(UTC) + lease})
         version = self._uploads.move_head(reading_head, version=found.version)
         generation = waiting.generation + 1
-        upload = waiting.upload
+        upload_id = waiting.upload.upload_id
         folder = self._uploads.objects.scratch()
         try:
             progress.report("waiting", 0)
             with progress.part(0, READ):
-                reading = self._read_in_child(upload, folder)
+                understood = understand(folder)
             progress.report("storing", READ)
-            self._uploads.clear_reading(upload.upload_id, generation)
-            for path in sorted(folder.glob("*.parquet")):
-                self._uploads.add_reading_file(upload.upload_id, generation, path)
+            self._uploads.clear_reading(upload_id, generation)
+            for path in sorted(understood.folder.glob("*.parquet")):
+                self._uploads.add_reading_file(upload_id, generation, path)
             head = reading_head.model_copy(update={"generation": generation, "reader": None, "lease_until": None})
-            self._commit_reading(head, version, reading, started)
-        except (Unavailable, StorageFull, StorageError):
+            self._commit_reading(head, version, understood, started)
+        except (Unavailable, StorageFull, StorageError, RequestError):
             with suppress(ObjectChanged):
                 self._uploads.move_head(waiting, version=version)
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _read_in_child(self, upload: UploadFacts, folder: Path) -> Reading:
+    def _read_in_child(self, upload: UploadFacts, folder: Path, overrides: tuple[Override, ...] = ()) -> Reading:
         path = self._uploads.objects.local_path(self._uploads.raw_key(upload.region, upload.sha256))
         try:
             return read_sent_file(
@@ -298,13 +428,14 @@ class UploadService:
                 limits=self._limits,
                 deadline_s=self._read_timeout_s,
                 patience_s=self._patience_s,
+                overrides=overrides,
             )
         except UnreadableFile as error:
             return Reading(error=Said(code=error.reason, facts=error.facts))
         except (DeadlineExceeded, MemoryExceeded, FileSizeExceeded, ChildCrashed) as error:
             return Reading(error=Said(code=f"reading_{error.code}", facts=error.facts))
 
-    def _commit_reading(self, head: Head, version: str, reading: Reading, started: float) -> None:
+    def _commit_reading(self, head: Head, version: str, understood: _Understood, started: float) -> None:
         """Choose the datasets, compare with what is there, write the receipt, move the head: now the rows count.
 
         Rows are compared outside the lock; uploads that are committed meanwhile are compared in turn.
@@ -312,30 +443,29 @@ class UploadService:
         compared: dict[str, Overlap | None] = {}
         while True:
             with self._commit:
-                live = self._catalogue.live_tables()
-                tables = placed(reading, head.upload, self._catalogue.datasets(), live)
+                live, datasets = self._catalogue.live_tables(), self._catalogue.without(head.upload.upload_id)
+                tables = placed(understood.reading, head.upload, datasets, live)
                 candidates = self._versions.candidates(head, tables, live)
                 unseen = {key: tables for key, tables in candidates.items() if key not in compared}
                 if not unseen:
                     overlaps = likeliest_first({key: compared[key] for key in candidates})
-                    self._commit_compared(VersionedHead(head, version), reading, tables, overlaps, started)
+                    self._commit_compared(VersionedHead(head, version), understood, tables, overlaps, started)
                     return
             compared |= self._versions.compare(head, tables, unseen, patience_s=self._patience_s)
 
     def _commit_compared(
         self,
         found: VersionedHead,
-        reading: Reading,
+        understood: _Understood,
         tables: list[StoredTable],
         overlaps: tuple[Overlap, ...],
         started: float,
     ) -> None:
         """Write the receipt and move the head; the caller holds the lock of commits."""
-        head = found.head
-        wish, live = head.upload.replaces, self._uploads.live_heads()
-        if wish == AUTO:
-            head = replacing(head, replaced_by_wish(overlaps), live)
-        elif wish is not None and wish not in live and head.generation == 1:
+        head, reading = found.head, understood.reading
+        if head.upload.replaces == AUTO:
+            head = replacing(head, replaced_by_wish(overlaps), self._uploads.live_heads())
+        elif self._is_replaced_otherwise(head.upload):
             reading, tables = Reading(error=Said(code="already_replaced")), []
         self._uploads.add_receipt(
             StoredReceipt(
@@ -345,19 +475,28 @@ class UploadService:
                 tables=tuple(tables),
                 overlaps=overlaps,
                 error=reading.error,
+                layouts=understood.layouts,
             )
         )
         state = "rejected" if reading.error else "loaded"
         names = tuple(dict.fromkeys(table.dataset for table in tables))
-        committed = head.model_copy(update={"state": state, "datasets": names})
+        committed = head.model_copy(update={"state": state, "datasets": names, "overrides": understood.overrides})
+        if reading.error is None:
+            self._corrections.remember(head.upload, understood.layouts, understood.news)
         self._uploads.move_head(committed, version=found.version)
         if reading.error:
             self._release(committed)
 
+    def _is_replaced_otherwise(self, upload: UploadFacts) -> bool:
+        """Say whether what an upload replaces is not live, and not because of this upload."""
+        return (
+            upload.replaces is not None
+            and upload.replaces not in self._uploads.live_heads()
+            and self._uploads.successors().get(upload.replaces) != upload.upload_id
+        )
+
     def _release(self, head: Head) -> None:
-        upload = head.upload
-        identity = _identity(upload.region, upload.dataset, upload.sha256)
-        self._uploads.release(identity, upload.upload_id)
+        self._uploads.release(_identity_of(head), head.upload.upload_id)
 
 
 class _Turns:
@@ -393,6 +532,10 @@ def _identity(region: str, dataset: str | None, sha256: str) -> str:
     """Return what makes the same bytes one upload: region, wish of dataset, content."""
     wish = dataset_name(dataset, "", "", alone=True) if dataset else "-"
     return f"{region}/{wish}/{sha256}"
+
+
+def _identity_of(head: Head) -> str:
+    return _identity(head.upload.region, head.upload.dataset, head.upload.sha256)
 
 
 def _new_id() -> str:

@@ -16,6 +16,7 @@ from eduscale.ingest import forms
 from eduscale.ingest.cells import as_text
 from eduscale.ingest.columns import Column, column_of
 from eduscale.ingest.forms import Form
+from eduscale.ingest.grid import Cell
 from eduscale.ingest.stretch import SAMPLE_HEAD, SAMPLE_TAIL, WHOLE_SAMPLE_ROWS
 from eduscale.ingest.types import Choice, Sample
 from eduscale.models.reading import Said
@@ -67,6 +68,12 @@ def column_of_values(values: Sequence[object] | npt.NDArray[Any], form: Form | N
     gathered = ValueColumn(form)
     texts = gathered.add(values)
     return Column(texts, gathered.sample(), gathered.choice(), gathered.kinds, unclean=str in gathered.kinds)
+
+
+def numbers_as_cells(values: Sequence[object] | npt.NDArray[Any]) -> list[Cell]:
+    """Return numbers as cells, NaN being none."""
+    numbers: list[float | None] = values.tolist() if isinstance(values, np.ndarray) else list(values)  # type: ignore[arg-type]
+    return [None if number is None or np.isnan(number) else number for number in numbers]
 
 
 class ValueColumn:

@@ -16,6 +16,7 @@ from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import decode
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.number_formats import as_shown, shows
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.sheets import PARSED, Budget, finished, write_grids
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadLimits, ReadTable
@@ -53,14 +54,14 @@ _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the tables of a web page, written."""
     with progress.part(0, PARSED):
-        grids = read_page(path, workspace.limits)
+        grids = read_page(path, workspace.limits, workspace.overrides)
     return write_grids(grids, workspace, guesses)
 
 
-def read_page(path: Path, limits: ReadLimits) -> tuple[Grid, ...]:
+def read_page(path: Path, limits: ReadLimits, overrides: Overrides | None = None) -> tuple[Grid, ...]:
     """Return the tables of a page that hold data; raises UnreadableFile where there is none."""
     with path.open("rb") as stream:
-        encoding = _encoding(stream)
+        encoding = decode.as_decided(_encoding(stream), overrides or Overrides())
         page = _Page(Budget(limits.cells))
         stream.seek(0)
         size = max(1, path.stat().st_size)

@@ -22,6 +22,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The upload that this file should replace was replaced or undone already. Please look which is valid.",
         "Nahrání, které má soubor nahradit, už bylo nahrazeno nebo vráceno. Podívejte se prosím, které platí.",
     ),
+    "sent_again": (
+        "The same file was sent again since; that upload counts instead of this one.",
+        "Tentýž soubor byl mezitím poslán znovu; platí to nahrání, ne toto.",
+    ),
     "binary_file": (
         "The file is neither text nor a workbook: there is no table in it. Please export it as XLSX or CSV.",
         "Soubor není text ani sešit, není v něm tabulka. Uložte prosím tabulku jako XLSX nebo CSV.",
@@ -566,6 +570,64 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "All cells are percentages; they were stored as parts of one, so 50 % is 0.5.",
         "Všechny buňky jsou v procentech; uloženy jsou jako části celku, 50 % je tedy 0,5.",
     ),
+    "format_as_named": (
+        "The name and the content of the file agree on it.",
+        "Shoduje se v tom název i obsah souboru.",
+    ),
+    "footer_none": (
+        "The last rows look like the rows above them.",
+        "Poslední řádky vypadají jako řádky nad nimi.",
+    ),
+    # what a person decided
+    "override_said": ("You said so.", "Tak jste to určili."),
+    "override_remembered": (
+        "Remembered from your correction of {day}.",
+        "Zapamatováno z vaší opravy z {day}.",
+    ),
+    "override_unreadable": (
+        "Read this way there is no table in the file, so nothing was changed. Please choose another value.",
+        "Takto přečtený soubor neobsahuje tabulku, nic se proto nezměnilo. Zvolte prosím jinou hodnotu.",
+    ),
+    "override_unusable": (
+        "Your corrections were not used, because with them there is no table in the file. Please check them.",
+        "Vaše opravy nebyly použity, protože s nimi soubor neobsahuje tabulku. Zkontrolujte je prosím.",
+    ),
+    "override_no_table": (
+        "Your correction for table {table} was not used: the file has {tables:only # table|only # tables}.",
+        "Vaše oprava tabulky {table} nebyla použita: soubor má jen {tables:# tabulku|# tabulky|# tabulek}.",
+    ),
+    "override_no_column": (
+        "Your correction for the column {name} was not used: the table has no such column now.",
+        "Vaše oprava sloupce {name} nebyla použita: tabulka teď takový sloupec nemá.",
+    ),
+    "override_no_use": (
+        "Your correction ({what}) was not used: there is no such choice for a file of this kind.",
+        "Vaše oprava ({what}) nebyla použita: u tohoto druhu souboru taková volba není.",
+    ),
+    "override_no_widths": (
+        "The file was not read as columns of fixed width: its lines are not lined up with spaces.",
+        "Soubor nebyl přečten jako sloupce pevné šířky: jeho řádky nejsou zarovnány mezerami.",
+    ),
+    "override_no_sheet": (
+        "Your choice of sheets was not used: the workbook has no sheet {name} with data.",
+        "Váš výběr listů nebyl použit: sešit nemá list {name} s daty.",
+    ),
+    "override_header_too_long": (
+        "Your number of header rows was not used: the table has {rows:only # row|only # rows}.",
+        "Váš počet řádků záhlaví nebyl použit: tabulka má jen {rows:# řádek|# řádky|# řádků}.",
+    ),
+    "override_footer_too_long": (
+        "Your number of rows at the end that are no data was not used: the table has {rows:# row|# rows}.",
+        "Váš počet řádků na konci, které nejsou data, nebyl použit: tabulka má {rows:# řádek|# řádky|# řádků}.",
+    ),
+    "override_type_unfit": (
+        "The column {name} was not read as {type}: too few of its cells are.",
+        "Sloupec {name} nebyl přečten jako {type}: odpovídá tomu příliš málo buněk.",
+    ),
+    "override_unit_unfit": (
+        "The column {name} was not read as amounts in {value}: too few of its cells are.",
+        "Sloupec {name} nebyl přečten jako částky v {value}: odpovídá tomu příliš málo buněk.",
+    ),
     "type_no_values": ("The column has no values.", "Sloupec nemá žádné hodnoty."),
     "type_fits": (
         "{cells} of {of:# value|# values} looked at {cells:is|are} written as {form}.",
@@ -620,6 +682,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "line_mended": (
         "The letters of this line are stored in another way than those of the other lines. Please check them.",
         "Písmena na tomto řádku jsou uložena jinak než v ostatních řádcích. Zkontrolujte je prosím.",
+    ),
+    "letters_unreadable": (
+        "Some letters of this line are none in the chosen encoding. Please check them.",
+        "Některá písmena na tomto řádku ve zvoleném kódování neexistují. Zkontrolujte je prosím.",
     ),
     "nul_removed": (
         "The line held characters that mean nothing (zero bytes), which were removed. Please check it.",
@@ -752,6 +818,20 @@ _FORMATS = {
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
     "web_page": ("a web page (HTML)", "webová stránka (HTML)"),
 }
+_DECISIONS = {
+    "format": ("format", "formát"),
+    "sheet": ("sheet", "list"),
+    "encoding": ("characters", "kódování"),
+    "delimiter": ("separator", "oddělovač"),
+    "quote": ("quotes", "uvozovky"),
+    "header": ("header", "záhlaví"),
+    "footer": ("lines at the end", "řádky na konci"),
+    "decimal_mark": ("decimal mark", "desetinné znaménko"),
+    "date_order": ("order of dates", "pořadí v datech"),
+    "type": ("what a column holds", "obsah sloupce"),
+    "null_words": ("words for no value", "slova pro prázdnou hodnotu"),
+    "unit": ("unit", "jednotka"),
+}
 _MONTHS = "January February March April May June July August September October November December".split()
 _MESICE = "ledna února března dubna května června července srpna září října listopadu prosince".split()
 FEW = 4
@@ -773,7 +853,7 @@ def say(said: Said, language: Language) -> str:
     spoken = 0 if language == "en" else 1
     facts: dict[str, object] = {}
     for name, value in said.facts.items():
-        terms = {"type": _TYPES, "form": _FORMS, "format": _FORMATS}.get(name, {})
+        terms = {"type": _TYPES, "form": _FORMS, "format": _FORMATS, "what": _DECISIONS}.get(name, {})
         if isinstance(value, int) and name.endswith("bytes"):
             facts[name] = _size(value, spoken)
         elif isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):

@@ -24,7 +24,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
-from eduscale.ingest.sheets import PARSED, Budget, fill_merged, sheet_guesses, write_grids
+from eduscale.ingest.overrides import Overrides
+from eduscale.ingest.sheets import PARSED, Budget, SheetChoice, fill_merged, write_grids
 from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
@@ -62,14 +63,18 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     """Return the tables of an XLSX workbook, written."""
     # A workbook arrives in many small statements, which more threads would only slow down.
     with progress.part(0, PARSED):
-        grids = read_workbook(path, workspace.folder, workspace.limits, workspace.connection)
+        grids = read_workbook(path, workspace.folder, workspace.limits, workspace.connection, workspace.overrides)
     return write_grids(grids, workspace, guesses)
 
 
 def read_workbook(
-    path: Path, folder: Path, limits: ReadLimits, connection: duckdb.DuckDBPyConnection | None = None
+    path: Path,
+    folder: Path,
+    limits: ReadLimits,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    overrides: Overrides | None = None,
 ) -> tuple[Grid, ...]:
-    """Return the sheets that hold data, hidden ones only where no visible one does; raises UnreadableFile.
+    """Return the sheets that are to be read and hold data; raises UnreadableFile.
 
     `folder` takes a temporary copy, `connection` the long middle of regular sheets; without it every row is a row.
     Rows without a value are left out and rows may differ in length.
@@ -84,11 +89,11 @@ def read_workbook(
             columns = _Columns(readers, connection)
         with ZipFile(target) as copy, _open(target) as workbook, progress.part(COPIED, 1):
             package = _Package(workbook, copy, columns, Budget(limits.cells))
-            read = _read([sheet for sheet in sheets if not sheet.hidden], package)
-            read = read or _read([sheet for sheet in sheets if sheet.hidden], package)
+            choice = SheetChoice(sheets, overrides or Overrides())
+            read = next(filter(None, (_read(group, package) for group in choice.groups())), {})
     skipped = [sheet for sheet in sheets if sheet not in read]
     return tuple(
-        Grid(sheet.name, rows, sheet_guesses(sheet, skipped), stretch=stretch)
+        Grid(sheet.name, rows, choice.guesses(sheet, skipped), stretch=stretch)
         for sheet, (rows, stretch) in read.items()
     )
 

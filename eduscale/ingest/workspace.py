@@ -1,10 +1,11 @@
 """What every reader of a format works with while one file is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.tables import TableReader
 from eduscale.models.reading import ReadLimits
 
@@ -24,6 +25,8 @@ class Workspace:
     threads: int
     memory_bytes: int
     limits: ReadLimits
+    overrides: Overrides = field(default_factory=Overrides)
+    """What people decided instead of the reader."""
 
     def start_anew(self) -> None:
         """Let go of what reading one of several files left in the connection."""

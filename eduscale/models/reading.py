@@ -3,12 +3,41 @@
 Nothing here is wording. `ingest.wording` turns a `Said` into a sentence in the reader's language.
 """
 
+from datetime import date
 from typing import Literal
 
 from eduscale.models.base import Model
 
 ColumnType = Literal["text", "integer", "decimal", "boolean", "date", "datetime", "time", "duration", "json"]
 Value = str | int | float | bool | None
+Decision = Literal[
+    "format",
+    "sheet",
+    "encoding",
+    "delimiter",
+    "quote",
+    "header",
+    "footer",
+    "decimal_mark",
+    "date_order",
+    "type",
+    "null_words",
+    "unit",
+]
+"""What a person may decide instead of the reader."""
+
+
+class Override(Model):
+    """What a person decided instead of the reader, for a table, a column of it, or (neither) the whole file.
+
+    `column` is a normal name. `decided_on` is set where the decision was made for an earlier file of the kind.
+    """
+
+    table: int | None = None
+    column: str | None = None
+    what: Decision
+    value: Value | tuple[str, ...]
+    decided_on: date | None = None
 
 
 class ReadLimits(Model):
@@ -40,7 +69,7 @@ class ReadTask(Model):
     threads: int = 2
     memory_bytes: int
     limits: ReadLimits = ReadLimits()
-    overrides: tuple[dict[str, Value], ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 class Said(Model):
@@ -116,8 +145,16 @@ class ReadTable(Model):
     blank_columns: tuple[int, ...] = ()
 
 
+class Refused(Model):
+    """An override that cannot be applied to this file, and why; the reader's own guess stands in its place."""
+
+    override: Override
+    said: Said
+
+
 class Reading(Model):
     """All that was understood of one file: its tables, or the reason why there is none."""
 
     tables: tuple[ReadTable, ...] = ()
     error: Said | None = None
+    refused: tuple[Refused, ...] = ()

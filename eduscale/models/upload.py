@@ -7,7 +7,7 @@ from pydantic import Field
 
 from eduscale.models.base import Model
 from eduscale.models.overlap import Overlap, SharedRows
-from eduscale.models.reading import Alternative, ColumnType, ReadTable, Said, Value
+from eduscale.models.reading import Alternative, ColumnType, Decision, Override, ReadTable, Said, Value
 
 State = Literal["waiting", "reading", "loaded", "rejected", "undone"]
 AUTO: Final = "auto"
@@ -40,6 +40,8 @@ class Head(Model):
     """Further uploads whose place it takes, when it brings together what came in several."""
     keeps: tuple[str, ...] = ()
     """Uploads that share rows with it and that a person decided to keep beside it."""
+    overrides: tuple[Override, ...] = ()
+    """What people decided instead of the reader: in the generation that counts, or in the first one to come."""
     reader: str | None = None
     lease_until: datetime | None = None
 
@@ -70,6 +72,8 @@ class StoredReceipt(Model):
     overlaps: tuple[Overlap, ...] = ()
     """Uploads that share rows with this one, the likeliest older version first."""
     error: Said | None = None
+    layouts: tuple[str, ...] = ()
+    """A mark of the layout of every table as read automatically."""
 
 
 class Guess(Model):
@@ -82,6 +86,15 @@ class Guess(Model):
     confidence: float = Field(ge=0, le=1)
     alternatives: tuple[Alternative, ...]
     overridden: bool
+
+
+class GuessChange(Model):
+    """A guess to be replaced by what a person knows better."""
+
+    table: int = Field(default=0, ge=0, le=10_000, description="the table's index; nothing for the whole file")
+    column: str | None = Field(default=None, max_length=200, description="the column's normal name")
+    what: Decision
+    value: Value | tuple[str, ...] = Field(description="null lets the reader decide again, and forgets")
 
 
 class Problem(Model):

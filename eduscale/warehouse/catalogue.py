@@ -47,19 +47,25 @@ class Catalogue:
             self._refresh(live)
             return [table for upload in self._live.values() for table in upload.tables]
 
+    def without(self, upload_id: str) -> Mapping[str, Dataset]:
+        """Return every dataset as it would be if one upload did not count."""
+        datasets = self.datasets()
+        tables = self.live_tables()
+        others = [table for table in tables if table.part.upload_id != upload_id]
+        if len(others) == len(tables):
+            return datasets
+        return {name: joined(name, members) for name, members in _by_dataset(others).items()}
+
     def _refresh(self, live: dict[str, Head]) -> None:
         if live == self._seen:
             return
         oldest_first = sorted(live.values(), key=lambda head: (head.upload.received_at, head.upload.upload_id))
         self._live = {head.upload.upload_id: self._live_upload(head) for head in oldest_first}
-        by_name: dict[str, list[LiveTable]] = {}
-        for upload in self._live.values():
-            for table in upload.tables:
-                by_name.setdefault(table.dataset, []).append(table)
+        by_name = _by_dataset(table for upload in self._live.values() for table in upload.tables)
         twice = self._counted_twice()
         self._datasets = {
             name: joined(name, members).model_copy(update={"counted_twice": tuple(twice.get(name, ()))})
-            for name, members in sorted(by_name.items())
+            for name, members in by_name.items()
         }
         self._seen = live
 
@@ -158,6 +164,14 @@ def _fits(columns: Sequence[ReadColumn], dataset: Dataset) -> bool:
     there = {column.name for column in dataset.columns}
     shared = len(names & there)
     return 2 * shared >= len(names) or (shared == len(there) and shared >= 3)
+
+
+def _by_dataset(tables: Iterable[LiveTable]) -> dict[str, list[LiveTable]]:
+    """Return the tables of each dataset, datasets in order of name."""
+    found: dict[str, list[LiveTable]] = {}
+    for table in tables:
+        found.setdefault(table.dataset, []).append(table)
+    return dict(sorted(found.items()))
 
 
 def joined(name: str, tables: Sequence[LiveTable]) -> Dataset:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from eduscale.ingest.tabular import read_file
-from eduscale.models.reading import Reading, ReadLimits, ReadTable, ReadTask
+from eduscale.models.reading import Override, ReadGuess, Reading, ReadLimits, ReadTable, ReadTask
 
 Value = str | int | float | bool | date | datetime | time | Decimal | list[str | None] | None
 
@@ -63,18 +63,30 @@ class Read(NamedTuple):
 
     def guess(self, what: str, column: str | None = None) -> object:
         """The value of one decision."""
-        (value,) = [guess.value for guess in self.table.guesses if (guess.what, guess.column) == (what, column)]
-        return value
+        return self.decision(what, column).value
+
+    def decision(self, what: str, column: str | None = None) -> ReadGuess:
+        """One decision."""
+        (guess,) = [guess for guess in self.table.guesses if (guess.what, guess.column) == (what, column)]
+        return guess
 
 
-def read(folder: Path, data: bytes | str, filename: str = "file.csv", **limits: int) -> Read:
+def read(
+    folder: Path,
+    data: bytes | str,
+    filename: str = "file.csv",
+    overrides: tuple[Override, ...] = (),
+    **limits: int,
+) -> Read:
     """Read bytes, or text as UTF-8, as a file of that name; `limits` are those that are not the usual ones."""
     sent = folder / "sent"
     sent.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return read_path(sent, folder, filename, **limits)
+    return read_path(sent, folder, filename, overrides, **limits)
 
 
-def read_path(sent: Path, folder: Path, filename: str, **limits: int) -> Read:
+def read_path(
+    sent: Path, folder: Path, filename: str, overrides: tuple[Override, ...] = (), **limits: int
+) -> Read:
     """Read a file that exists into `folder/out`; anything left there beside the named files is a fault."""
     out = folder / "out"
     out.mkdir()
@@ -85,6 +97,7 @@ def read_path(sent: Path, folder: Path, filename: str, **limits: int) -> Read:
         threads=2,
         memory_bytes=512 << 20,
         limits=ReadLimits(**limits),
+        overrides=overrides,
     )
     reading = Reading.model_validate_json(read_file(task.model_dump_json().encode()))
     left = {path.name for path in out.iterdir()}

@@ -5,11 +5,13 @@ import binascii
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from werkzeug import Request, Response
 
 from eduscale.api.bodies import Form, SentFile, read_form, read_json, read_query
@@ -20,17 +22,21 @@ from eduscale.api.router import FormFields
 from eduscale.api.v1.routes_datasets import RowsQuery, file_response
 from eduscale.core import progress
 from eduscale.core.errors import InvalidField
+from eduscale.ingest.corrections import CorrectionRefused, checked
 from eduscale.ingest.receipts import present
 from eduscale.ingest.reject_words import reject_words
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
-from eduscale.ingest.wording import Language
+from eduscale.ingest.wording import Language, say
 from eduscale.models.base import Model
+from eduscale.models.reading import Override
 from eduscale.models.rejects import RejectsFormat
-from eduscale.models.upload import AUTO, State, UploadPage, Uploads
+from eduscale.models.upload import AUTO, GuessChange, State, UploadPage, Uploads
 from eduscale.query.tables import TableService
 
+_GUESSES = TypeAdapter(tuple[GuessChange, ...])
 REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_NAME = 200
+MAX_GUESSES = 5_000
 
 SEND = FormFields(
     files=("file",),
@@ -39,6 +45,7 @@ SEND = FormFields(
         "dataset": "the name of the dataset that the rows shall go to; made from the file's name when left out",
         "sender": "who sends it: a school's code or name",
         "replaces": "the id of an upload whose place this one takes, or `auto`: of which it is a newer version",
+        "overrides": "guesses that the reader shall not make: a JSON list as in PATCH /api/v1/uploads/{id}",
     },
     required=("file", "region"),
 )
@@ -62,12 +69,20 @@ class UploadQuery(Model):
 
 
 class Change(Model):
-    """What to change about an upload."""
+    """What to change about an upload: guesses, after which the file is read again, or which upload counts."""
 
+    guesses: tuple[GuessChange, ...] = Field(default=(), max_length=MAX_GUESSES)
     replaces: str | None = Field(
+        default=None,
         description="the id of the upload whose place it takes; `auto`: all of which it is a newer version; "
-        "null: none, both are kept and nothing is said about it any more"
+        "null: none, both are kept and nothing is said about it any more",
     )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.guesses and "replaces" not in self.model_fields_set:
+            raise ValueError("give guesses, or what it replaces")
+        return self
 
 
 class RejectsQuery(Model):
@@ -125,7 +140,7 @@ class UploadHandlers:
         known = []
         try:
             for number, sent in enumerate(files):
-                with told(tell, file=number, filename=sent.filename):
+                with told(tell, file=number, filename=sent.filename), _worded_for(language):
                     progress.report("received", 0)
                     landed = LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes)
                     known.append(self._service.receive(landed, wish))
@@ -150,13 +165,25 @@ class UploadHandlers:
         return json_response(present(self._service.get(upload_id), language_of(request)))
 
     def change(self, request: Request, upload_id: str) -> Response:
-        """Decide what becomes of an older upload that holds the same rows."""
+        """Correct guesses and read the file again, or decide what becomes of an older upload of the same rows."""
         change = read_json(request, Change)
-        return json_response(present(self._service.decide(upload_id, change.replaces), language_of(request)))
+        known = self._service.get(upload_id)
+        if change.guesses:
+            with _worded_for(language_of(request)):
+                known = self._service.correct(upload_id, checked(change.guesses))
+        if "replaces" in change.model_fields_set:
+            known = self._service.decide(upload_id, change.replaces)
+        return json_response(present(known, language_of(request)))
 
     def undo(self, request: Request, upload_id: str) -> Response:
         """Take an upload's rows out again."""
         return json_response(present(self._service.undo(upload_id), language_of(request)))
+
+    def forget_corrections(self, request: Request, upload_id: str) -> Response:
+        """Forget the corrections for files of an upload's kind and read it as if there had been none."""
+        with _worded_for(language_of(request)):
+            known = self._service.forget_corrections(upload_id)
+        return json_response(present(known, language_of(request)))
 
     def rows(self, request: Request, upload_id: str, index: int) -> Response:
         """Return rows of one table in file order."""
@@ -172,6 +199,25 @@ class UploadHandlers:
         return file_response(path, f"rejects-{upload_id}.{query.format}")
 
 
+@contextmanager
+def _worded_for(language: Language) -> Iterator[None]:
+    """Say why a correction is refused in the language of the caller."""
+    try:
+        yield
+    except CorrectionRefused as refused:
+        raise InvalidField(say(refused.said, language), field=str(refused.facts["field"])) from refused
+
+
+def _overrides(text: str) -> tuple[Override, ...]:
+    try:
+        guesses = _GUESSES.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(["overrides", *map(str, first["loc"])])
+        raise InvalidField(f"{field}: {first['msg']}", field=field) from None
+    return checked(guesses, field="overrides")
+
+
 def _wish(form: Form) -> Wish:
     region = form.fields.get("region", "")
     if not REGION.fullmatch(region):
@@ -182,7 +228,8 @@ def _wish(form: Form) -> Wish:
         if len(form.fields.get(field, "")) > MAX_NAME:
             raise InvalidField(f"At most {MAX_NAME} characters, please.", field=field)
     texts = {field: form.fields.get(field, "").strip() or None for field in ("dataset", "sender", "replaces")}
-    return Wish(region=region, **texts)
+    sent = form.fields.get("overrides", "").strip()
+    return Wish(region=region, **texts, overrides=_overrides(sent) if sent else ())
 
 
 def _status(known: list[Known]) -> int:
