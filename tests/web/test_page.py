@@ -313,19 +313,30 @@ def test_the_region_is_remembered(open_page, tmp_path):
     expect(page.locator("#region")).to_have_value("olomoucky")
 
 
-def test_a_busy_service_is_asked_again_after_the_time_it_names(open_page, tmp_path):
+@pytest.mark.parametrize(
+    "busy",
+    (
+        {
+            "status": 503,
+            "headers": {"Retry-After": "1"},
+            "content_type": "application/problem+json",
+            "body": '{"detail": "busy"}',
+        },
+        {
+            "content_type": "text/event-stream",
+            "body": 'event: problem\ndata: {"status": 503, "detail": "busy", "retry_after_s": 1}\n\n',
+        },
+    ),
+    ids=("plain", "event"),
+)
+def test_a_busy_service_is_asked_again_after_the_time_it_names(open_page, tmp_path, busy):
     page = open_page()
     answers = []
 
     def busy_once(route):
         if route.request.method == "POST" and not answers:
             answers.append(503)
-            route.fulfill(
-                status=503,
-                headers={"Retry-After": "1"},
-                content_type="application/problem+json",
-                body='{"detail": "busy"}',
-            )
+            route.fulfill(**busy)
         else:
             route.continue_()
 
