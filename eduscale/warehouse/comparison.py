@@ -158,7 +158,8 @@ class _Pair:
             distinct_same=distinct_same,
             estimated=self._sampled > 1 or len(self._columns) < len(self._pair.new.columns),
         )
-        if self._sampled > 1 or not same or not left_new or not left_old or left_new + left_old > MOST_UNMATCHED:
+        is_telling = same and left_new and left_old and left_new + left_old <= MOST_UNMATCHED
+        if self._sampled > 1 or not is_telling:
             return found
         changed, key = self._changed()
         return found.model_copy(update={"changed": changed, "key": key})
@@ -186,8 +187,8 @@ class _Pair:
     def _changed(self) -> tuple[int, tuple[str, ...]]:
         """Return how many unmatched rows meet by a key, half of their other cells alike, and that key."""
         new, old = (
-            self._unmatched(self._pair.new, "in_new", "in_old"),
-            self._unmatched(self._pair.old, "in_old", "in_new"),
+            self._unmatched(self._pair.new, there="in_old"),
+            self._unmatched(self._pair.old, there="in_new"),
         )
         able = [
             place
@@ -205,23 +206,23 @@ class _Pair:
                     return met[key], names
         return 0, ()
 
-    def _unmatched(self, view: View, here: str, there: str) -> list[tuple[object, ...]]:
-        """Return the rows that are in one file only, or there more often than in the other."""
+    def _unmatched(self, view: View, *, there: str) -> list[tuple[object, ...]]:
+        """Return the rows that are in one file only, each once."""
         cells = ", ".join(f"{_cell(name, self._pair.mixed)} AS {quoted(name)}" for name in self._columns)
         rows = f"SELECT {cells}, {_hash(self._columns, self._pair.mixed)} AS {_HASH} FROM ({select_sql(view)})"
         return self._connection.execute(
-            f"SELECT rows.* EXCLUDE ({_HASH}) FROM ({rows}) AS rows "
-            f"JOIN counted ON rows.{_HASH} = counted.{_HASH} AND counted.{here} > counted.{there} "
-            f"QUALIFY row_number() OVER (PARTITION BY rows.{_HASH}) <= counted.{here} - counted.{there}"
+            f"SELECT DISTINCT rows.* EXCLUDE ({_HASH}) FROM ({rows}) AS rows "
+            f"JOIN counted ON rows.{_HASH} = counted.{_HASH} AND counted.{there} = 0"
         ).fetchall()
 
     def _names_every_row(self, key: Sequence[str]) -> bool:
-        """Say whether a key is unique and never empty in both whole files."""
-        filled = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in key)
-        named = f"count(DISTINCT CASE WHEN {filled} THEN hash({', '.join(quoted(name) for name in key)}) END)"
+        """Say whether in both whole files a key is never empty and the same only where the whole row is."""
+        named = f"count(DISTINCT hash({', '.join(quoted(name) for name in key)}))"
+        empty = f"count_if({' OR '.join(f'{quoted(name)} IS NULL' for name in key)})"
+        distinct = self._row("SELECT count_if(in_new > 0), count_if(in_old > 0) FROM counted")
         return all(
-            self._row(f"SELECT {named} FROM ({select_sql(view)})") == (view.rows,)
-            for view in (self._pair.new, self._pair.old)
+            self._row(f"SELECT {named}, {empty} FROM ({select_sql(view)})") == (rows, 0)
+            for view, rows in zip((self._pair.new, self._pair.old), distinct, strict=True)
         )
 
     def _row(self, query: str) -> tuple[int, ...]:

@@ -68,6 +68,24 @@ def test_without_a_column_that_names_rows_a_pair_of_columns_may(tmp_path: Path) 
     assert (found.same, found.changed, sorted(found.key)) == (49, 1, ["jmeno", "trida"])
 
 
+def test_a_row_that_stands_there_twice_hides_no_changed_ones(tmp_path: Path) -> None:
+    """A key names rows, however often each stands there; one copy more is a new row."""
+    old, new = [*OLD, OLD[3], OLD[3]], [("z0", "Jan 0", "0.A", 99), *OLD[1:], OLD[3], OLD[3], OLD[3]]
+    found = compare(tmp_path, values(*old, names=NAMES), values(*new, names=NAMES), PUPILS)
+    assert (found.same, found.changed, found.key) == (51, 1, ("kod",))
+
+
+def test_what_names_two_rows_is_no_key(tmp_path: Path) -> None:
+    """The rows that are left may be told apart by a column that does not tell the others apart."""
+    types: Types = {"trida": "VARCHAR", "jmeno": "VARCHAR", "body": "DOUBLE"}
+    old = [("1.A", "Jan", 1.5), ("1.A", "Eva", 2.5), ("1.B", "Jan", 3.5)]
+    new = [("1.A", "Jan", 1.5), ("1.A", "Eva", 2.5), ("1.B", "Ota", 3.5)]
+    found = compare(
+        tmp_path, values(*old, names="trida, jmeno, body"), values(*new, names="trida, jmeno, body"), types
+    )
+    assert (found.same, found.changed) == (2, 0)
+
+
 def test_a_number_that_happens_to_be_unique_names_no_row(tmp_path: Path) -> None:
     """Another pupil with the same points is another row, not a changed one."""
     old = [("a", 10), ("b", 20), ("c", 30)]
