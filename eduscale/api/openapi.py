@@ -63,7 +63,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "tags": [route.tag],
         "x-permission": route.permission,
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
-        "responses": {str(route.status): _success(route, schemas), **_events(route), **_problems(route)},
+        "responses": {**_answers(route, schemas), **_problems(route)},
     }
     body = _request_body(route, schemas)
     if body:
@@ -118,6 +118,14 @@ def _form_schema(form: FormFields) -> dict[str, Any]:
     }
 
 
+def _answers(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    answers = {str(route.status): _success(route, schemas)}
+    if route.events:  # its status is sent before anything is done, so it says nothing
+        content = {**_success(route, schemas)["content"], EVENT_STREAM: {"schema": {"type": "string"}}}
+        answers["200"] = {"description": route.events, "content": content}
+    return answers
+
+
 def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
     if route.status != HTTPStatus.NO_CONTENT:
@@ -130,12 +138,6 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
             for media_type in route.media_types
         }
     return answer
-
-
-def _events(route: Route) -> dict[str, Any]:
-    if not route.events:
-        return {}
-    return {"200": {"description": route.events, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}}}
 
 
 def _problems(route: Route) -> dict[str, Any]:

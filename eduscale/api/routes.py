@@ -11,7 +11,15 @@ from eduscale.api.v1.routes_docs import DocsRoutes
 from eduscale.api.v1.routes_health import Health, HealthRoutes, Ready
 from eduscale.api.v1.routes_page import PageHandlers
 from eduscale.api.v1.routes_query import QueryHandlers
-from eduscale.api.v1.routes_upload import SEND, SEND_EVENTS, Change, RejectsQuery, UploadHandlers, UploadQuery
+from eduscale.api.v1.routes_upload import (
+    CHANGE_EVENTS,
+    SEND,
+    SEND_EVENTS,
+    Change,
+    RejectsQuery,
+    UploadHandlers,
+    UploadQuery,
+)
 from eduscale.core.errors import (
     BodyTooLarge,
     Busy,
@@ -83,7 +91,8 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
         Route(
             "PATCH", UPLOAD, on.uploads.change, "upload:write",
             "Correct guesses, for later files of the sender and layout too, or decide which of two uploads counts",
-            "uploads", body=Change, response=Receipt, errors=(*BODY, NotFound, Conflict, Busy, StorageFull),
+            "uploads", body=Change, response=Receipt, events=CHANGE_EVENTS,
+            errors=(*BODY, NotFound, Conflict, Busy, StorageFull),
         ),
         Route(
             "DELETE", UPLOAD, on.uploads.undo, "upload:write", "Undo an upload, however often asked", "uploads",
@@ -92,7 +101,7 @@ def routes(on: Handlers, *, max_upload_bytes: int) -> tuple[Route, ...]:
         Route(
             "DELETE", f"{UPLOAD}/corrections", on.uploads.forget_corrections, "upload:write",
             "Forget all corrections for files of this sender and layout, and read the file again", "uploads",
-            response=Receipt, errors=(NotFound, InvalidField, Conflict, Busy, StorageFull),
+            response=Receipt, events=CHANGE_EVENTS, errors=(NotFound, InvalidField, Conflict, Busy, StorageFull),
         ),
         Route(
             "GET", f"{UPLOAD}/tables/<int:index>/rows", on.uploads.rows, "upload:read",

@@ -81,6 +81,15 @@ def test_a_form_names_its_files_and_texts(document: dict) -> None:
     assert schema["required"] == ["file", "region"]
 
 
+def test_a_route_that_streams_says_so_beside_its_plain_answer() -> None:
+    route = Route("PATCH", "/s", answer, "upload:write", "Change", response=School, events="progress, then result")
+    document = openapi_document((route,), "t", "1")
+    OpenAPIV31SpecValidator(document).validate()
+    answered = document["paths"]["/s"]["patch"]["responses"]["200"]
+    assert answered["description"] == "progress, then result"
+    assert set(answered["content"]) == {"application/json", "text/event-stream"}
+
+
 def test_the_page_escapes_and_asks_no_other_host(document: dict) -> None:
     page = docs_page(document)
     assert "title &lt;b&gt;" in page

@@ -159,6 +159,23 @@ def test_a_refusal_on_the_way_is_an_event(server: Server) -> None:
     assert event.data["request_id"]
 
 
+def test_reading_again_tells_how_far_it_is_too(server: Server, big: bytes) -> None:
+    """Correcting a guess streams to who asks, and ends with the receipt."""
+    (receipt,) = send(server, ("zaci.csv", big), region="progress-i", sender="reads again").body["uploads"]
+    path = f"{PATH}/{receipt['upload_id']}"
+    change = json.dumps({"guesses": [{"table": 0, "column": "id", "what": "type", "value": "text"}]}).encode()
+    connection = server.connect(timeout_s=120)
+    connection.request("PATCH", path, change, {"Content-Type": "application/json", "Accept": EVENTS})
+    *told, end = events_of(connection.getresponse())
+    connection.close()
+    shares = [event.data["fraction"] for event in told]
+    assert shares == sorted(shares)
+    assert len({share for share in shares if 0.1 < share < 0.9}) >= 2
+    assert end.name == "result"
+    assert end.data == {"status": 200, **call(server, "GET", path).body}
+    assert end.data["generation"] == 2
+
+
 def test_a_client_that_goes_away_loses_nothing(server: Server, big: bytes) -> None:
     """The reading goes on, and sending again finds it."""
     connection, response = ask(server, ("zaci.csv", big), region="progress-h")

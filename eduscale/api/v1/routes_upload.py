@@ -56,6 +56,10 @@ SEND_EVENTS = (
     "result {status, uploads}, the plain answer, or one problem, with retry_after_s for Retry-After. "
     "Whoever hangs up does not stop the reading."
 )
+CHANGE_EVENTS = (
+    "With Accept: text/event-stream, server-sent events: progress {stage, fraction} while the file is read again, "
+    "then one result {status} with the members of the receipt, or one problem, as for an upload."
+)
 
 
 class UploadQuery(Model):
@@ -166,14 +170,17 @@ class UploadHandlers:
 
     def change(self, request: Request, upload_id: str) -> Response:
         """Correct guesses and read the file again, or decide what becomes of an older upload of the same rows."""
-        change = read_json(request, Change)
+        work = partial(self._change, upload_id, read_json(request, Change), language_of(request))
+        return event_stream(work) if wants_events(request) else work()
+
+    def _change(self, upload_id: str, change: Change, language: Language, tell: Tell | None = None) -> Response:
         known = self._service.get(upload_id)
         if change.guesses:
-            with _worded_for(language_of(request)):
+            with told(tell), _worded_for(language):
                 known = self._service.correct(upload_id, checked(change.guesses))
         if "replaces" in change.model_fields_set:
             known = self._service.decide(upload_id, change.replaces)
-        return json_response(present(known, language_of(request)))
+        return json_response(present(known, language))
 
     def undo(self, request: Request, upload_id: str) -> Response:
         """Take an upload's rows out again."""
@@ -181,9 +188,12 @@ class UploadHandlers:
 
     def forget_corrections(self, request: Request, upload_id: str) -> Response:
         """Forget the corrections for files of an upload's kind and read it as if there had been none."""
-        with _worded_for(language_of(request)):
-            known = self._service.forget_corrections(upload_id)
-        return json_response(present(known, language_of(request)))
+        work = partial(self._forget_corrections, upload_id, language_of(request))
+        return event_stream(work) if wants_events(request) else work()
+
+    def _forget_corrections(self, upload_id: str, language: Language, tell: Tell | None = None) -> Response:
+        with told(tell), _worded_for(language):
+            return json_response(present(self._service.forget_corrections(upload_id), language))
 
     def rows(self, request: Request, upload_id: str, index: int) -> Response:
         """Return rows of one table in file order."""
