@@ -40,6 +40,8 @@ _NOTE = re.compile(
     r"vypracoval|vytiš|tisk|printed|data k|hinweis|uwaga|źródło|\*|†|[0-9][)])(?:\b|[.: ]|$).*",
     re.IGNORECASE | re.DOTALL,
 )
+_PAIR = re.compile(r"[^\W\d][^:]{0,40}:(?!//).{0,60}", re.DOTALL)
+"""A label and what it says, or room for it."""
 _TYPE_WORDS = frozenset(
     "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo "
     "textový výběr dropdown email".split()
@@ -142,8 +144,10 @@ def find_tables(
     overrides = overrides or Overrides()
     tables: list[FoundTable] = []
     above: list[tuple[Row, str]] = []
-    for strand in _strands(_segments(rows)):
-        found, alone = _find_below_each_other(strand, declared)
+    segments = _segments(rows)
+    main, *beside = _strands(segments)
+    for strand, widest in [(main, _widest(segments)), *((each, _widest(each)) for each in beside)]:
+        found, alone = _find_below_each_other(strand, widest, declared)
         tables += found
         above += alone
     if tables:
@@ -159,10 +163,9 @@ def find_tables(
 
 
 def _find_below_each_other(
-    segments: Sequence[list[Row]], declared: frozenset[int]
+    segments: Sequence[list[Row]], widest: int, declared: frozenset[int]
 ) -> tuple[list[FoundTable], list[tuple[Row, str]]]:
     """Return the tables of segments that stand below each other, and what stands above where there is none."""
-    widest = _widest(segments)
     tables: list[FoundTable] = []
     above: list[tuple[Row, str]] = []
     for segment in segments:
@@ -188,7 +191,7 @@ def _find_below_each_other(
 
 
 def _strands(segments: Sequence[list[Row]]) -> list[list[list[Row]]]:
-    """Part the segments of a grid into strands, one for each range of columns with tables of its own."""
+    """Part the segments of a grid into strands: that of the whole width, and one a range of columns of its own."""
     main: list[list[Row]] = []
     beside: dict[range, list[list[Row]]] = {}
     for segment in segments:
@@ -204,7 +207,7 @@ def _strands(segments: Sequence[list[Row]]) -> list[list[list[Row]]]:
         rest = [row for row in segment if row not in across]
         for columns in ranges:
             beside.setdefault(columns, []).extend(_segments(_within(rest, columns)))
-    return [strand for strand in (main, *beside.values()) if strand]
+    return [main, *beside.values()]
 
 
 def _fits(row: Row, ranges: Sequence[range]) -> bool:
@@ -509,9 +512,18 @@ def _header_score(body: list[Row], rows: int, width: int) -> float:
             score += -2.0 if label in (below, "value") else 0.7
         if first == "text":
             score -= 1.0
+    if rows and _goes_on(top[-1], body[rows]):
+        return score / width - 0.5
     if rows == 1 and score == 0:
         return 0.2 if _are_labels(top[0], body[1:LOOK_BELOW]) else -0.2
     return score / width
+
+
+def _goes_on(lower: Row, following: Row) -> bool:
+    """Say whether a label stands below itself, as one does that was merged over several rows of a header."""
+    return any(
+        _kind(cell) == "text" and cell == below for cell, below in zip(lower.cells, following.cells, strict=False)
+    )
 
 
 def _label_kinds(row: Row, below: Row | None, width: int) -> list[str]:
@@ -655,9 +667,11 @@ def _guess_footer(data: list[Row], width: int) -> list[tuple[Row, str]]:
     footer: list[tuple[Row, str]] = []
     while len(data) > 1:
         row = data[-1]
-        if _is_note(row, width):
+        if _is_note(row, width) or _is_signature(row, data[:-1], width):
             footer.insert(0, (data.pop(), "note"))
-        elif _is_total(row, data[:-1]) and not any(code == "total" for _, code in footer[1:]):
+        elif (_is_total(row, data[:-1]) or _is_sum(row, data[:-1])) and not any(
+            code == "total" for _, code in footer[1:]
+        ):
             footer.insert(0, (data.pop(), "total"))
         else:
             break
@@ -671,6 +685,31 @@ def _is_note(row: Row, width: int) -> bool:
     if not isinstance(text, str) or _kind(text) != "text":
         return False
     return (len(row.cells) == 1 and width > 2) or _NOTE.fullmatch(text.strip()) is not None or len(text) > 60
+
+
+def _is_signature(row: Row, data: Sequence[Row], width: int) -> bool:
+    """Say whether a row says who made the table and when: pairs such as `Dne: 1.10.`, one amid numbers."""
+    filled = filled_places(row)
+    texts = [row.cells[place] for place in filled]
+    return (
+        1 < len(filled) < width
+        and all(isinstance(text, str) and _PAIR.fullmatch(text.strip()) for text in texts)
+        and any(_below(list(data[-LOOK_BELOW:]), 0, place) == "value" for place in filled)
+    )
+
+
+def _is_sum(row: Row, data: Sequence[Row]) -> bool:
+    """Say whether a row without any text sums up the rows above, which begin with texts."""
+    filled = filled_places(row)
+    key = next((place for place, cell in enumerate(data[-1].cells) if _kind(cell) == "text"), None)
+    return (
+        key is not None
+        and bool(filled)
+        and filled[0] > key
+        and len(data) > 2
+        and all(_kind(row.cells[place]) in ("value", "year") for place in filled)
+        and all(_sums_up(row.cells[place], data, place) for place in filled)
+    )
 
 
 def _is_total(row: Row, data: Sequence[Row]) -> bool:

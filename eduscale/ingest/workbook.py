@@ -25,7 +25,7 @@ from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.overrides import Overrides
-from eduscale.ingest.sheets import PARSED, Budget, SheetChoice, fill_merged, write_grids
+from eduscale.ingest.sheets import PARSED, Budget, SheetChoice, fill_merged, hidden_guesses, write_grids
 from eduscale.ingest.stretch import EXACT, SAMPLE_HEAD, SAMPLE_TAIL, Stretch, StretchTable
 from eduscale.ingest.workbook_xml import (
     Block,
@@ -35,6 +35,7 @@ from eduscale.ingest.workbook_xml import (
     copy_checked,
     error_cells,
     long_numbers,
+    uncalculated_cells,
 )
 from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadLimits, ReadTable
@@ -93,8 +94,8 @@ def read_workbook(
             read = next(filter(None, (_read(group, package) for group in choice.groups())), {})
     skipped = [sheet for sheet in sheets if sheet not in read]
     return tuple(
-        Grid(sheet.name, rows, choice.guesses(sheet, skipped), stretch=stretch)
-        for sheet, (rows, stretch) in read.items()
+        Grid(sheet.name, found.rows, (*choice.guesses(sheet, skipped), *found.hidden), stretch=found.stretch)
+        for sheet, found in read.items()
     )
 
 
@@ -114,7 +115,12 @@ class _Package(NamedTuple):
     budget: Budget
 
 
-_Rows = tuple[list[Row], Stretch | None]
+class _Rows(NamedTuple):
+    """The rows of a sheet, the stretch that one of them stands for, and what is said of those that are hidden."""
+
+    rows: list[Row]
+    stretch: Stretch | None
+    hidden: tuple[ReadGuess, ...]
 
 
 def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
@@ -122,9 +128,9 @@ def _read(sheets: Sequence[Sheet], package: _Package) -> dict[Sheet, _Rows]:
     read: dict[Sheet, _Rows] = {}
     for number, sheet in enumerate(sheets):
         with progress.part(number / len(sheets), (number + 1) / len(sheets)):
-            rows, stretch = _rows(sheet, package)
-        if rows:
-            read[sheet] = rows, stretch
+            found = _rows(sheet, package)
+        if found.rows:
+            read[sheet] = found
     return read
 
 
@@ -159,11 +165,27 @@ def _rows(sheet: Sheet, package: _Package) -> _Rows:
         rows += _cells(tail, package)
     if sheet.merges:
         fill_merged(rows, sheet.merges, package.budget.limit)
+    hidden = _hidden(sheet, rows, stretch)
     while rows and all(row.cells[0] is None for row in rows):
         if stretch is not None:
             rows, stretch = stretch.expanded(rows), None
         rows = [Row(row.number, row.cells[1:]) for row in rows]
-    return rows, stretch
+    return _Rows(rows, stretch, hidden)
+
+
+def _hidden(sheet: Sheet, rows: Sequence[Row], stretch: Stretch | None) -> tuple[ReadGuess, ...]:
+    """Say how many rows and columns with values the sheet does not show."""
+    if not sheet.hidden_rows and not sheet.hidden_columns:
+        return ()
+    numbers = {row.number for row in rows}
+    if stretch is not None:
+        numbers.update(range(stretch.first, stretch.first + stretch.rows))
+    columns = [
+        column
+        for column in sheet.hidden_columns
+        if any(column < len(row.cells) and row.cells[column] is not None for row in rows)
+    ]
+    return hidden_guesses(len(numbers & sheet.hidden_rows), len(columns))
 
 
 _Blocks = Sequence[Block]
@@ -225,8 +247,8 @@ def _cells(blocks: _Blocks, package: _Package) -> list[Row]:
         try:
             for block, parsed in found:
                 package.budget.spend(parsed.height * parsed.width)
-                if parsed.start is not None:
-                    rows += _block_rows(block, parsed, parsed.start, package.copy)
+                if parsed.start is not None or block.may_have_errors:
+                    rows += _block_rows(block, parsed, parsed.start or (0, 0), package.copy)
         except CalamineError as error:
             raise UnreadableFile("damaged_workbook") from error
     return rows
@@ -259,14 +281,20 @@ def _block_rows(block: Block, parsed: CalamineSheet, start: tuple[int, int], cop
             found[place] = [None if cell == "" else cell for cell in cells]
     corrections: dict[Place, Cell] = {}
     if block.may_have_errors:
+        xml = copy.read(block_part(block.place))
         corrections |= {
-            place: ErrorCell(text) for place, text in error_cells(copy.read(block_part(block.place))).items()
+            place: ErrorCell(text) for place, text in (error_cells(xml) | uncalculated_cells(xml)).items()
         }
     if [1 for cells in found for cell in cells if cell.__class__ is float and not -EXACT < cell < EXACT]:
         corrections |= long_numbers(copy.read(block_part(block.place)))
     for (row, column), cell in corrections.items():
-        if top <= row < top + len(found) and left <= column < left + parsed.width:
-            found[row - top][column - left] = cell
+        if row < top or column < left:
+            found = [[] for _ in range(top)] + [[None] * left + cells for cells in found]
+            top = left = 0
+        found += [[] for _ in range(row + 1 - top - len(found))]
+        cells = found[row - top]
+        cells += [None] * (column + 1 - left - len(cells))
+        cells[column - left] = cell
     rows: list[Row] = []
     for number, cells in enumerate(found, start=top + 1):
         while cells and cells[-1] is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import quoteattr, unescape
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from eduscale.core.errors import UnreadableFile
@@ -23,6 +23,7 @@ from eduscale.models.reading import ReadLimits
 MAX_PART_BYTES = 32 << 20
 """What a part that is held as a whole may take: the workbook, the styles, what stands around a sheet's rows."""
 MAX_STRINGS_BYTES = 256 << 20
+MAX_COLUMNS = 16_384
 MAX_BLOCK_AREA = 4_000_000
 """Cells in the rectangle around a block; the parser allocates all of them."""
 MAX_BLOCK_BYTES = 32 << 20
@@ -45,13 +46,26 @@ _ERROR_CELL = re.compile(
     rb"(?:(?!</(?P=p)c>).)*?<(?P=p)v>([^<]*)<",
     re.DOTALL,
 )
+_UNCALCULATED = re.compile(
+    rb"<(?:[\w.-]+:)?f(?:\s[^>]*?)?(?:/>|>([^<]*)</(?:[\w.-]+:)?f>)(?:<(?:[\w.-]+:)?v\s*(?:/>|></(?:[\w.-]+:)?v>))?"
+    rb"</(?:[\w.-]+:)?c>"
+)
+_CELL_START = re.compile(
+    rb"<(?:[\w.-]+:)?c\s(?![^>]*\bt=[\"']str)(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^>]*>$"
+)
+"""Of a cell that does not hold a text: an empty text is the value of a formula like any other."""
+_HIDDEN_ROW = re.compile(
+    rb"<(?:[\w.-]+:)?row\s(?=[^>]*\bhidden=[\"'](?:1|true))(?:[^>]*?\s)?r=[\"']([0-9]{1,7})[\"']"
+)
+_COLUMNS = re.compile(rb"<(?:[\w.-]+:)?col\s[^>]*\bhidden=[\"'](?:1|true)[^>]*>")
+_BOUND = re.compile(rb"\b(min|max)=[\"']([0-9]{1,5})[\"']")
 _LONG_NUMBER = re.compile(
     rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^>]*><(?:[\w.-]+:)?v>(-?[0-9]{16,40})<"
 )
 
 
 class Block(NamedTuple):
-    """Some rows of a sheet: which sheet of the copy they are, and whether to look for error cells there.
+    """Some rows of a sheet: which sheet of the copy they are, and whether to look for cells without a value there.
 
     Where it is known that they begin with row `first`, a row of our own stands above them, with a text in column
     A: a parser that counts from the first filled cell then counts from there.
@@ -70,6 +84,10 @@ class Sheet:
     hidden: bool
     blocks: tuple[Block, ...]
     merges: tuple[Merge, ...]
+    hidden_rows: frozenset[int] = frozenset()
+    """Their numbers, 1-based."""
+    hidden_columns: frozenset[int] = frozenset()
+    """Their places, 0-based."""
 
 
 Place = tuple[int, int]
@@ -92,6 +110,25 @@ def block_part(place: int) -> str:
 def error_cells(block: bytes) -> dict[Place, str]:
     """Return the cells of a block that hold an error, with what the sheet shows there."""
     return {_place(column, row): text.decode() for _, column, row, text in _ERROR_CELL.findall(block)}
+
+
+def uncalculated_cells(block: bytes) -> dict[Place, str]:
+    """Return the cells of a block whose formula was never calculated, with the formula as one sees it."""
+    found: dict[Place, str] = {}
+    for match in _UNCALCULATED.finditer(block):
+        start = block.rfind(b"<", 0, match.start())
+        cell = _CELL_START.match(block, start, match.start())
+        if cell is not None:
+            found[_place(cell[1], cell[2])] = "=" + unescape((match[1] or b"").decode())
+    return found
+
+
+def _hidden_columns(head: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of every run of hidden columns, 1-based."""
+    for column in _COLUMNS.findall(head):
+        bounds = {name: int(number) for name, number in _BOUND.findall(column)}
+        if bounds.get(b"min", 0) > 0 and b"max" in bounds:
+            yield bounds[b"min"], bounds[b"max"]
 
 
 def long_numbers(block: bytes) -> dict[Place, int]:
@@ -188,13 +225,23 @@ class _Copier:
 
     def _sheet(self, name: str, hidden: bool, target: str) -> Sheet:
         blocks: list[Block] = []
+        hidden_rows: set[int] = set()
+        hidden_columns: set[int] = set()
 
         def keep(head: bytes, rows: bytes, foot: bytes) -> None:
             start = _ROW_NUMBER.match(rows)
             first = int(start[1]) if start and int(start[1]) > 1 else None
             anchor = _anchor(rows, first - 1) if first else b""
             self._write(block_part(self._blocks), (head, anchor, rows, foot))
+            if b"hidden=" in rows:
+                hidden_rows.update(map(int, _HIDDEN_ROW.findall(rows)))
+            if not blocks:
+                for first_column, last_column in _hidden_columns(head):
+                    hidden_columns.update(range(first_column - 1, min(last_column, MAX_COLUMNS)))
             has_errors = b"#" in rows and (b't="e"' in rows or b"t='e'" in rows)
+            has_errors = has_errors or (
+                (b"<f" in rows or b":f" in rows) and _UNCALCULATED.search(rows) is not None
+            )
             blocks.append(Block(self._blocks, has_errors, first))
             self._blocks += 1
 
@@ -204,7 +251,7 @@ class _Copier:
             Merge(int(top) - 1, column_index(left.decode()), int(bottom) - 1, column_index(right.decode()))
             for left, top, right, bottom in _MERGE.findall(foot)
         )
-        return Sheet(name, hidden, tuple(blocks), merges)
+        return Sheet(name, hidden, tuple(blocks), merges, frozenset(hidden_rows), frozenset(hidden_columns))
 
     def _describe(self, settings: str) -> None:
         """Write the parts that list the blocks as sheets."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.reading import read
+from tests.ingest.reading import Read, read
 
 
 def test_titles_comments_totals_and_notes_are_set_aside(tmp_path: Path) -> None:
@@ -163,6 +163,13 @@ def test_a_total_is_set_aside(last: str, tmp_path: Path) -> None:
 # Side by side
 
 
+def read_again(folder: Path, text: str) -> Read:
+    """Read another text in a folder of its own."""
+    again = folder / "again"
+    again.mkdir()
+    return read(again, text)
+
+
 def columns_and_rows(folder: Path, text: str) -> list[tuple[list[str], list[tuple[object, ...]]]]:
     got = read(folder, text)
     return [([column.name for column in table.columns], got.rows(table)) for table in got.reading.tables]
@@ -213,3 +220,38 @@ def test_titles_between_stacked_tables_name_them(tmp_path: Path) -> None:
 )
 def test_a_blank_column_within_a_table_parts_nothing(tmp_path: Path, text: str) -> None:
     assert len(columns_and_rows(tmp_path, text)) == 1
+
+
+def test_a_title_over_tables_side_by_side_is_no_table(tmp_path: Path) -> None:
+    text = "Přehled;;;;\n;;;;\nškola;žáků;;učitel;úvazek\nA;1;;Nová;1\nB;2;;Malý;0,5\n"
+    assert [columns for columns, _ in columns_and_rows(tmp_path, text)] == [
+        ["skola", "zaku"],
+        ["ucitel", "uvazek"],
+    ]
+
+
+# Headers of merged cells, and what stands below
+
+
+def test_a_label_that_stands_below_itself_was_merged_over_the_rows_of_a_header(tmp_path: Path) -> None:
+    text = "okres;žáci;žáci;žáci;žáci\nokres;2023;2023;2024;2024\nokres;dívky;chlapci;dívky;chlapci\n"
+    text += "Jih;1;2;3;4\nSever;3;4;5;6\n"
+    got = read(tmp_path, text)
+    assert got.guess("header") == 3
+    assert got.names == [
+        "okres", "zaci_2023_divky", "zaci_2023_chlapci", "zaci_2024_divky", "zaci_2024_chlapci"
+    ]  # fmt: skip
+
+
+def test_a_row_that_says_who_made_the_table_is_no_data(tmp_path: Path) -> None:
+    text = "třída;chlapci;dívky\n1.A;10;12\n2.A;11;13\nCelkem;21;25\n;;\nVypracoval: X;;Dne: 1.10.2024\n"
+    got = read(tmp_path, text)
+    assert (got.rows(), got.types) == ([("1.A", 10, 12), ("2.A", 11, 13)], ["text", "integer", "integer"])
+    assert [code for _, _, _, code, _ in got.rejects()] == ["total", "note"]
+
+
+def test_a_last_row_without_a_name_that_sums_up_the_others_is_a_total(tmp_path: Path) -> None:
+    got = read(tmp_path, "jméno;x;y\nA;1;2\nB;3;4\nC;5;6\n;9;12\n")
+    assert got.table.rows == 3
+    assert [code for _, _, _, code, _ in got.rejects()] == ["total"]
+    assert read_again(tmp_path, "jméno;x;y\nA;1;2\nB;3;4\nC;5;6\n;8;12\n").table.rows == 4

@@ -152,6 +152,39 @@ def test_error_cells_are_marked_with_what_the_sheet_shows(make: Callable[..., Pa
     ]
 
 
+def test_a_formula_that_was_never_calculated_is_marked_by_its_text(make: Callable[..., Path]) -> None:
+    def fill(_book: Any, sheet: Any) -> None:
+        sheet.write_formula(0, 0, "=B1&A2", value="")
+        sheet.write_row(0, 1, ["x", 2])
+        sheet.write_formula(1, 1, "=1<2", value=1)
+        sheet.write_formula(1, 2, '="<"&"&"', value="")
+
+    path = make(fill)
+    marked = [[ErrorCell("=B1&A2"), "x", 2.0], [None, 1.0, ErrorCell('="<"&"&"')]]
+    assert cells(read(path)[0]) == marked
+    variants: list[tuple[bytes, bytes]] = [
+        (b"<v></v>", b"<v/>"),
+        (b"<v></v>", b""),
+        (b"</f><v></v>", b"</f><v />"),
+    ]
+    for old, new in variants:
+        assert cells(read(changed(path, {SHEET: lambda data, o=old, n=new: data.replace(o, n)}))[0]) == marked
+
+
+def test_a_sheet_of_nothing_but_uncalculated_formulas_has_its_rows(simple: Path) -> None:
+    rows = b'<row r="3"><c r="C3"><f>1+1</f></c></row><row r="4"><c r="B4"><f>2+2</f></c></row>'
+    (grid,) = read(with_rows(simple, rows))
+    assert [(row.number, list(row.cells)) for row in grid.rows] == [
+        (3, [None, ErrorCell("=1+1")]),
+        (4, [ErrorCell("=2+2")]),
+    ]
+
+
+def test_an_empty_text_is_the_value_of_a_formula_like_any_other(simple: Path) -> None:
+    rows = b'<row r="1"><c r="A1" t="str"><f>IF(1,"")</f><v></v></c><c r="B1"><v>1</v></c></row>'
+    assert cells(read(with_rows(simple, rows))[0]) == [[1.0]]
+
+
 def test_a_whole_number_too_long_for_a_double_keeps_every_digit(simple: Path) -> None:
     rows = (
         b'<row r="1"><c r="A1"><v>9007199254740993</v></c><c r="B1" s="0"><v>-123456789012345678901</v></c>'
@@ -266,6 +299,24 @@ def test_a_hidden_sheet_is_read_where_the_visible_ones_are_empty(make: Callable[
 
     (grid,) = read(make(fill))
     assert (grid.name, grid.guesses[0].evidence.code) == ("Data", "sheet_hidden")
+
+
+def test_hidden_rows_and_columns_are_read_and_counted(make: Callable[..., Path]) -> None:
+    def fill(_book: Any, sheet: Any) -> None:
+        for row in range(5):
+            sheet.write_row(row, 1, [row, row, row])
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_row(3, None, None, {"hidden": True})
+        sheet.set_row(9, None, None, {"hidden": True})
+        sheet.set_column("C:C", None, None, {"hidden": True})
+        sheet.set_column("F:XFD", None, None, {"hidden": True})
+
+    (grid,) = read(make(fill))
+    assert len(grid.rows) == 5
+    assert [(guess.what, guess.value, guess.evidence.facts) for guess in grid.guesses] == [
+        ("hidden_rows", "read", {"count": 2}),
+        ("hidden_columns", "read", {"count": 1}),
+    ]
 
 
 def test_several_sheets_come_in_the_order_of_the_workbook_without_charts(make: Callable[..., Path]) -> None:
