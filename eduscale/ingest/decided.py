@@ -19,9 +19,6 @@ UNITS = (NO_UNIT, AS_TEXT, "%", *forms.CURRENCIES)
 
 _WORDS = (*forms.BOOLEANS, *forms.BOOLEAN_LETTERS, ("1", "0"), ("t", "f"))
 _LEADING_ZEROS = Form("integer", "integer", "BIGINT", "[-+]?[0-9]{1,18}", "TRY_CAST({x} AS BIGINT)")
-_DAY_NUMBERS = Form(
-    "date_number", "date", "DATE", "[1-9][0-9]{4}", "(DATE '1899-12-30' + TRY_CAST({x} AS INTEGER))"
-)
 _HOURS = Form(
     "duration_hours",
     "duration",
@@ -66,20 +63,21 @@ def candidates(
     type_, _, named_order = (decided.type or "").partition("_")
     other = "." if mark == "," else ","
     if type_ in ("integer", "decimal"):
-        found = [*forms.numbers(mark), *forms.numbers(other), *forms.prices(mark), *exact, _LEADING_ZEROS]
+        numbers = (*forms.numbers(mark), *forms.numbers(other), *forms.signed(mark))
+        found = [*numbers, *forms.prices(mark), *exact, _LEADING_ZEROS]
         return [form for form in found if form.type == type_]
     if type_ == "boolean":
-        return [forms.boolean(true, false) for true, false in _WORDS]
+        return [*(forms.boolean(true, false) for true, false in _WORDS), *map(forms.marked, sorted(forms.MARKS))]
     dates = forms.dates(named_order if named_order in ("dm", "md") else order)
     if named_order:
         dates = tuple(form for form in dates if form.name == f"date_{named_order}")
     if type_ == "date":
-        return [*dates, *(() if named_order else (_DAY_NUMBERS,))]
+        return [*dates, *(() if named_order else (forms.DAY_NUMBERS,))]
     if type_ == "datetime":
         moment = _moment(dates, cells)
         iso = () if named_order else (forms.ISO_MOMENT,)
         return [*iso, *([moment] if moment else []), *map(_at_midnight, dates)]
-    return list(forms.TIMES) if type_ == "time" else [*forms.DURATIONS, _HOURS]
+    return [*forms.TIMES, forms.DOTTED_TIME] if type_ == "time" else [*forms.DURATIONS, _HOURS]
 
 
 def _amounts(unit: str, mark: str) -> Iterator[Form]:

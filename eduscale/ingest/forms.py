@@ -29,6 +29,9 @@ MONTHS = (
     "jan feb mar apr may jun jul aug sep oct nov dec",
     "jan feb mar apr may jun jul aug sept oct nov dec",
     "januar februar märz april mai juni juli august september oktober november dezember",
+    "jänner feber märz april mai juni juli august september oktober november dezember",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
 )
 BOOLEANS = (
     ("ano", "ne"),
@@ -40,11 +43,34 @@ BOOLEANS = (
     ("tak", "nie"),
     ("pravda", "nepravda"),
     ("wahr", "falsch"),
+    ("prawda", "fałsz"),
+    ("✓", "✗"),
+    ("✔", "✘"),
+    ("✓", "✘"),
+    ("✔", "✗"),
+    ("☑", "☐"),
 )
 BOOLEAN_LETTERS = (("a", "n"), ("y", "n"))
 NULL_WORDS = frozenset(
     {"na", "n/a", "#n/a", "null", "none", "nan", "nil", "-", "--", "---", "–", "—", ".", "..", "?", "x"}
+    | {"n.a.", "n. a.", "n/d", "n.d.", "nezadáno", "neuvedeno", "nevyplněno", "nezjištěno", "nehodnoceno", "není"}
+    | {"bez údaje", "bez údajů", "nedostupné", "neznámo", "neznámé", "neuvedené", "nezadané", "nevyplnené"}
+    | {"bez údaja", "nie je", "neznáme", "not available", "not applicable", "not specified", "missing", "unknown"}
+    | {
+        "no data",
+        "k. a.",
+        "k.a.",
+        "keine angabe",
+        "keine angaben",
+        "unbekannt",
+        "brak",
+        "brak danych",
+        "nie podano",
+    }
 )
+"""What means that there is no value, in lower case, where the other cells of the column have a type."""
+MARKS = frozenset({"x", "×", "✓", "✔", "☑", "☒"})
+"""What people put into a cell to say yes where a blank cell says no."""
 ERROR_WORDS = frozenset(
     {
         "#div/0!",
@@ -102,6 +128,8 @@ class Form:
     check: str = ""
     unit: str = ""
     """What every cell is an amount of."""
+    blank: str = "NULL"
+    """What a blank cell means, as SQL."""
     typed: bool = False
     """The column holds values already, no text: `sql` alone converts it, and every cell fits."""
 
@@ -250,11 +278,44 @@ def numbers(mark: str, *, binary: bool = False) -> tuple[Form, ...]:
         decimal(mark, SPACES),
         integer(other),
         decimal(mark, other),
+        integer("'’"),
         decimal(mark, "'’"),
+        decimal(other, "'’"),
         decimal(other),
         decimal(other, SPACES),
         decimal(other, mark),
         *(decimal(m, SPACES, "%") for m in (mark, other)),
+    )
+
+
+@lru_cache
+def signed(mark: str) -> tuple[Form, ...]:
+    """Return the forms of numbers some of which are negative as `5-`, `(5)`, `- 5` or with a real minus sign."""
+    other = "." if mark == "," else ","
+    return (
+        _signed("", SPACES),
+        _signed(mark, SPACES),
+        _signed("", other),
+        _signed(mark, other),
+        _signed(other, SPACES),
+        _signed(other, mark),
+    )
+
+
+def _signed(mark: str, thousands: str) -> Form:
+    number = f"(?:0|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,3}}|[1-9][0-9]{{0,10}})"
+    number += f"(?:[{mark}][0-9]{{1,4}})?" if mark else ""
+    digits = f"regexp_replace({{x}}, '[^0-9{mark}]', '', 'g')"
+    if mark == ",":
+        digits = f"replace({digits}, ',', '.')"
+    storage = "DOUBLE" if mark else "BIGINT"
+    sign = "regexp_matches({x}, '^[(]|^[-\u2212]|[-\u2212]$')"
+    return Form(
+        name="negative_signs",
+        type="decimal" if mark else "integer",
+        storage=storage,
+        pattern=f"[-\u2212]?[{SPACES}]?{number}|{number}[{SPACES}]?[-\u2212]|[(][-\u2212]?{number}[)]",
+        sql=f"(CASE WHEN {sign} THEN -1 ELSE 1 END * TRY_CAST({digits} AS {storage}))",
     )
 
 
@@ -367,7 +428,40 @@ def _clock_time() -> list[Form]:
     ]
 
 
+_HOURS = "(?:h|hod[.]?|hodin[ay]?|hours?|hrs?|Std[.]?|Stunden?|godz[.]?|godziny?)"
+_MINUTES = "(?:min[.]?|minut[ay]?|mins|minutes?|Min[.]?|Minuten?)"
+
+
+def _worded_duration() -> Form:
+    """Return durations with their units: `90 min`, `1 h 30 min`, `1,5 h`, `1:30 h`."""
+    hours, minutes = (f"([0-9]{{1,5}}(?:[.,][0-9]{{1,2}})?)[{SPACES}]?{unit}" for unit in (_HOURS, _MINUTES))
+    clock = f"([0-9]{{1,5}}):([0-5][0-9])[{SPACES}]?{_HOURS}"
+    pattern = f"{clock}|{hours}(?:[{SPACES},]*(?:{minutes}|([0-9]{{1,2}})m))?|{minutes}"
+
+    def number(group: int) -> str:
+        cell = f"replace(regexp_extract({{x}}, {literal(f'^(?:{pattern})$')}, {group}), ',', '.')"
+        return f"coalesce(TRY_CAST(nullif({cell}, '') AS DOUBLE), 0)"
+
+    seconds = f"3600 * ({number(1)} + {number(3)}) + 60 * ({' + '.join(map(number, (2, 4, 5, 6)))})"
+    return Form("duration_words", "duration", "BIGINT", pattern, f"CAST(round({seconds}) AS BIGINT)")
+
+
 TIMES = tuple(_clock_time())
+DOTTED_TIME = Form(
+    "time_dotted",
+    "time",
+    "TIME",
+    "(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]",
+    "TRY_CAST(replace({x}, '.', ':') AS TIME)",
+)
+"""Times of day as some countries write them, `8.45`; by themselves they look like decimal numbers."""
+DAY_NUMBERS = Form(
+    "date_number", "date", "DATE", "[1-9][0-9]{4}", "(DATE '1899-12-30' + TRY_CAST({x} AS INTEGER))"
+)
+"""Days as spreadsheets count them; by themselves they look like whole numbers."""
+DAY_NUMBER_CELLS = Form(
+    "date_number", "date", "DATE", "", "(DATE '1899-12-30' + CAST({x} AS INTEGER))", typed=True
+)
 DURATIONS = (
     Form(
         "duration",
@@ -384,6 +478,7 @@ DURATIONS = (
         "3600 * TRY_CAST(split_part({x}, ':', 1) AS BIGINT) + 60 * TRY_CAST(split_part({x}, ':', 2) AS BIGINT)"
         " + TRY_CAST(split_part({x}, ':', 3) AS BIGINT)",
     ),
+    _worded_duration(),
 )
 """Durations are whole seconds, which every warehouse can add up."""
 
@@ -422,6 +517,11 @@ def in_utc(form: Form) -> Form:
 def boolean(true: str, false: str) -> Form:
     """Return the form of yes and no in the given words, in any case."""
     return Form("boolean", "boolean", "BOOLEAN", f"(?i){true}|{false}", f"(lower({{x}}) = {literal(true)})")
+
+
+def marked(mark: str) -> Form:
+    """Return yes as a mark and no as a blank cell."""
+    return Form("boolean_marks", "boolean", "BOOLEAN", f"(?i){mark}", "true", blank="false")
 
 
 def prepare() -> None:

@@ -519,7 +519,8 @@ def _bad_cells(row: int, cells: Sequence[str | None], unfit: Mapping[int, Counte
 
 def _as_sent(choice: Choice, column: str) -> str:
     """Return SQL for a raw column's cells as text."""
-    return f"CAST({choice.form.sql.replace('{x}', column)} AS VARCHAR)" if choice.form.typed else column
+    form = forms.WHOLE_CELLS if choice.form is forms.DAY_NUMBER_CELLS else choice.form
+    return f"CAST({form.sql.replace('{x}', column)} AS VARCHAR)" if form.typed else column
 
 
 def _cell_as_sent(choice: Choice, cell: str | float | None) -> str | None:
@@ -528,7 +529,7 @@ def _cell_as_sent(choice: Choice, cell: str | float | None) -> str | None:
         return cell
     if isnan(cell):
         return None
-    return date.fromordinal(int(cell)).isoformat() if choice.form.type == "date" else as_text(float(cell))
+    return date.fromordinal(int(cell)).isoformat() if choice.form is forms.DATE_CELLS else as_text(float(cell))
 
 
 def _alike(source: ArraySource, choices: Sequence[Choice]) -> Iterator[list[int]]:

@@ -73,6 +73,13 @@ class Stretch:
         """Return what is known of a column; beyond the last one there are no cells."""
         return self.columns[place] if place < len(self.columns) else NO_CELLS
 
+    def bounds(self, place: int) -> tuple[float, ...]:
+        """Return the least and the greatest of a column's numbers, nothing where it holds none."""
+        if self.column(place).kind is not float:
+            return ()
+        low, high = self.connection.execute(f"SELECT min(c{place}), max(c{place}) FROM {self.table}").fetchall()[0]
+        return (low, high)
+
     def value(self, place: int) -> str:
         """Return SQL for a column's values as `columns.column_of` has them: days as ordinals."""
         return _VALUES[self.column(place).kind].replace("{c}", f"c{place}")

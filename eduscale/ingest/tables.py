@@ -13,8 +13,10 @@ from eduscale.core.errors import EduscaleError, UnreadableFile
 from eduscale.ingest.columns import ArraySource, Column, Inset, column_of, text_column
 from eduscale.ingest.decisions import Decisions
 from eduscale.ingest.findings import Findings, raw_text
+from eduscale.ingest.forms import DAY_NUMBER_CELLS, WHOLE_CELLS
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
+from eduscale.ingest.meanings import EXCEL_DAYS, names_a_date
 from eduscale.ingest.names import column_names
 from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
@@ -23,19 +25,16 @@ from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.surveys import survey_guesses
 from eduscale.ingest.types import Choice, Habits, Sample, habits
 from eduscale.ingest.values import column_of_values, numbers_as_cells
-from eduscale.models.reading import ReadColumn, ReadGuess, ReadLimits, ReadTable
+from eduscale.models.reading import Alternative, ReadColumn, ReadGuess, ReadLimits, ReadTable, Said
 
 MAX_TITLE = 60
 """Characters of a title that may be part of a name."""
 RAGGED = 4
 """A row of so many times the columns that a table may have is in no table."""
-EXCEL_DAYS = range(20_000, 80_000)
-"""Day numbers from 1954 to 2119 as spreadsheets count them."""
 MAX_NAMED_CELLS = 20
 """So many cells that made a column text are named one by one, of more of them one."""
 MAX_NULLED_SHARE = 0.1
 """From this share of the rows on, a letter that was read as no value is a problem, not only a guess."""
-_DATE_WORDS = ("datum", "date", "dne", "den_")
 
 BAD_CELL_CODES = {
     "integer": "not_a_number",
@@ -94,6 +93,10 @@ class Draft:
     """What the cells' own types would have made of columns that a person decided."""
     short_names: Sequence[str] = ()
     """What names are made of, where that is not the labels."""
+
+    def __post_init__(self) -> None:
+        for sample, label in zip(self.samples, self.labels, strict=True):
+            sample.label = label
 
     def names(self) -> list[str]:
         """Return the names of the columns."""
@@ -204,7 +207,11 @@ class TableReader:
         short_names = [table.codes[place] for place in wanted] if table.codes else labels
         columns = [columns[place] for place in wanted]
         arrays = [
-            column_of(column, stretch.column(place) if stretch else None)
+            _as_days(
+                column_of(column, stretch.column(place) if stretch else None),
+                table.labels[place],
+                stretch.bounds(place) if stretch else (),
+            )
             for place, column in zip(wanted, columns, strict=True)
         ]
         instead = self._as_text_where_decided(arrays, column_names(short_names), columns.__getitem__)
@@ -437,6 +444,21 @@ def fit_rows(
     return kept
 
 
+def _as_days(column: Column, label: str, bounds: Sequence[float]) -> Column:
+    """Return a column of whole numbers as days, where its name is that of a date and all are day numbers.
+
+    `bounds` are the least and the greatest of the numbers that stand in a stretch.
+    """
+    if column.choice is None or column.choice.form is not WHOLE_CELLS or not names_a_date(label):
+        return column
+    days = [*column.values[column.values == column.values], *bounds]
+    if min(days) < EXCEL_DAYS.start or max(days) >= EXCEL_DAYS.stop:
+        return column
+    evidence = Said(code="type_by_name", facts={"type": "date", "form": "date_number", "label": label})
+    choice = Choice(DAY_NUMBER_CELLS, (), 0.8, evidence, (Alternative(value="integer", confidence=0.2),))
+    return column._replace(choice=choice)
+
+
 def _note_errors(
     rows: Sequence[Row],
     labels: Mapping[int, str],
@@ -494,11 +516,6 @@ def _note_column(choice: Choice, label: str, name: str, draft: Draft, findings: 
         findings.problem("number_shortened", None, label, example=choice.damaged_cell)
     if choice.currencies:
         findings.problem("several_currencies", None, label, currencies=", ".join(choice.currencies))
-    if choice.form.type == "integer" and any(word in name for word in _DATE_WORDS):
-        sample = draft.samples[draft.labels.index(label)] if label in draft.labels else None
-        cells = [cell for cell in sample.counts if cell.strip()] if sample else []
-        if cells and all(cell.strip().isdigit() and int(cell) in EXCEL_DAYS for cell in cells):
-            findings.problem("excel_day_numbers", None, label, example=cells[0])
 
 
 def sample_columns(rows: Sequence[Row], width: int) -> list[Sample]:

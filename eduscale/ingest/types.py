@@ -10,6 +10,7 @@ from typing import NamedTuple
 from eduscale.ingest import forms
 from eduscale.ingest.decided import UNDECIDED, Decided, candidates
 from eduscale.ingest.forms import Form, literal
+from eduscale.ingest.meanings import are_birth_numbers, are_grades, form_by_name, mark_of, text_meaning
 from eduscale.ingest.zones import Zone, zone_of
 from eduscale.models.reading import Alternative, Said, Value
 
@@ -23,13 +24,14 @@ MOST_PRICES = 2_000
 """In a column of more distinct cells it is not looked for several currencies."""
 WORTH_A_WORD = 0.8
 """From this share on, the sender is told which cells made a column text."""
+LEAST_MARKED_ROWS = 3
+"""So many rows can be a list to be ticked."""
 LEAST_DATES = 5
 """So many dates are a column of dates ..."""
 IMPOSSIBLE_SHARE = 0.1
 """... although up to this share of its cells are dates that no calendar has, such as 31.2.2014."""
 
 _CODE = re.compile(r"[-+]?[0-9]{2,}")
-_PHONE = re.compile(f"[0-9]{{3}}[{forms.SPACES}][0-9]{{3}}[{forms.SPACES}][0-9]{{3}}")
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E[+][0-9]{2}")
 _UNAMBIGUOUS = {
     ",": re.compile(r"-?[0-9]+(?:,(?:[0-9]{1,2}|[0-9]{4,})|[.][0-9]{3},[0-9]+)(?:\s?%)?"),
@@ -39,7 +41,8 @@ _PRICE = re.compile(
     "|".join(re.escape(name) for names in forms.CURRENCIES.values() for name in names) + "|[,.][-–—]"
 )
 _SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
-_STEP = re.compile(r"[0-9]{1,3}(?:[.][0-9]{1,2})?")
+_UNIT_OF_TIME = re.compile(r"PT|(?i:[0-9] ?(?:h|min|std|godz))")
+_OR_TEXT = (Alternative(value="text", confidence=0.15),)
 _DATE_SHAPE = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{1,4})[.]?(?:[ T].*)?")
 
 
@@ -51,6 +54,8 @@ class Sample:
     complete: bool
     """The counts are those of the whole column."""
     failed: set[tuple[Form, str]] = field(default_factory=set)
+    label: str = ""
+    """The column's name as sent."""
 
 
 class Habits(NamedTuple):
@@ -170,15 +175,26 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
     cells = _bare(sample)
     if not cells:
         return Choice(forms.TEXT, evidence=Said(code="type_no_values"))
+    padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
+    rows = sample.counts.total()
+    mark = mark_of(cells) if cells.total() < rows >= LEAST_MARKED_ROWS else None
+    if mark is not None and (nulls is forms.NULL_WORDS or mark not in nulls):
+        evidence = Said(code="type_marks", facts={"mark": mark, "cells": cells.total()})
+        return Choice(forms.marked(mark), (), 0.85, evidence, _OR_TEXT, padded=padded)
     words = tuple(sorted(cell for cell in cells if cell.lower() in nulls))
     values = _values(cells, nulls)
     if not values:
-        return _text(cells)
+        return _text(cells)._replace(padded=padded)
     failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
     found = _best(values, table, failed)
-    code = _other_meaning(found, values, words) if found else None
+    named = form_by_name(sample.label, values)
+    if named is not None and found is not None and not any(kin == _kin(named) for kin, _ in failed):
+        evidence = Said(code="type_by_name", facts={"type": named.type, "form": named.name, "label": sample.label})
+        other = Alternative(value=found.form.type, confidence=0.2)
+        return Choice(named, words, 0.8, evidence, (other,), padded=padded)
+    code = _other_meaning(found, values, words, sample.label) if found else None
     if found is None or code or not _is_settled(found, values):
-        return _text(cells, values, near=found, code=code)
+        return _text(cells, values, near=found, code=code)._replace(padded=padded)
     form, fitting, runner_up = found
     total = values.total()
     alternatives = [Alternative(value="text", confidence=round(1 - 0.98 * fitting / total, 2))]
@@ -192,7 +208,6 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
         code="type_fits",
         facts={"type": form.type, "form": form.name, "cells": fitting, "of": total, "whole": sample.complete},
     )
-    padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
     zone = zone_of(values, month_first=form.name.endswith("_md")) if form.type == "datetime" else None
     if zone is not None and zone.to_utc:
         form = forms.in_utc(form)
@@ -253,6 +268,8 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         return
     yield from forms.numbers(table.mark, binary=table.binary)
     yield from _exact_numbers(values, table)
+    if _have_signs(values):
+        yield from forms.signed(table.mark)
     if any(map(_PRICE.search, some)):
         yield from forms.prices(table.mark)
     if any(mark in cell for cell in some for mark in "./-:") or any(" " in cell for cell in some):
@@ -264,8 +281,15 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         moment = _moment(values, table)
         if moment:
             yield moment
-    elif any("PT" in cell for cell in some):
+        yield forms.DOTTED_TIME
+    elif any(map(_UNIT_OF_TIME.search, some)):
         yield from forms.DURATIONS
+
+
+def _have_signs(values: Iterable[str]) -> bool:
+    """Say whether some cells are negative in another way than by a hyphen before the number, and not all are."""
+    signs = [cell[0] in "(\u2212" or cell[-1] in "-\u2212" or cell[:2] == "- " for cell in values]
+    return any(signs) and not all(signs)
 
 
 def _booleans(values: Counter[str]) -> Iterable[Form]:
@@ -302,23 +326,11 @@ def _moment(values: Counter[str], table: Habits) -> Form | None:
     return forms.moment(date, time)
 
 
-def _other_meaning(found: _Found, values: Counter[str], words: tuple[str, ...]) -> str | None:
+def _other_meaning(found: _Found, values: Counter[str], words: tuple[str, ...], label: str) -> str | None:
     """Return the code of what the cells are, if they only look like values of the type found."""
     if found.form.type == "boolean" and words and len({cell.lower() for cell in values}) < 2:
         return "type_words"
-    if found.form.type == "integer" and all(_PHONE.fullmatch(cell) for cell in values):
-        return "type_phones"
-    if found.form.type == "decimal" and _are_steps(values):
-        return "type_steps"
-    return None
-
-
-def _are_steps(values: Counter[str]) -> bool:
-    """Say whether cells such as 1.9, 1.10 are numbers of chapters, in which the last zero counts."""
-    tenths = (cell.removesuffix(".10") for cell in values if cell.endswith(".10"))
-    return any(f"{chapter}.1" in values and f"{chapter}.9" in values for chapter in tenths) and all(
-        map(_STEP.fullmatch, values)
-    )
+    return text_meaning(label, values, found.form)
 
 
 def _is_settled(found: _Found, values: Counter[str]) -> bool:
@@ -365,21 +377,29 @@ def _text(
     if damaged is not None and not all(_SCIENTIFIC.fullmatch(cell) or _CODE.fullmatch(cell) for cell in cells):
         damaged = None
     nearly, confidence = None, 0.99
-    evidence = Said(code="type_text", facts={"cells": cells.total()})
+    evidence = Said(code=_kind_of_text(cells), facts={"cells": cells.total()})
     alternatives: tuple[Alternative, ...] = ()
     if near is not None and values is not None:
         share = near.fitting / values.total()
         confidence = round(max(0.6, 1 - share / 2), 2)
         alternatives = (Alternative(value=near.form.type, confidence=round(share / 2, 2)),)
-        if WORTH_A_WORD <= share < 1 and cells.total() >= 5:
+        if WORTH_A_WORD <= share < 1 and cells.total() >= 5 and not code:
             nearly = near.form
         if code:
             evidence = Said(code=code)
+            alternatives = (Alternative(value=near.form.type, confidence=0.1),)
         elif share < 1:
             facts: dict[str, Value] = {"type": near.form.type, "cells": near.fitting, "of": values.total()}
             evidence = Said(code="type_mixed", facts=facts)
     currencies = _currencies(cells) if nearly is None else ()
     return Choice(forms.TEXT, (), confidence, evidence, alternatives, nearly, damaged, currencies)
+
+
+def _kind_of_text(cells: Counter[str]) -> str:
+    """Return the code of what a column of text holds, where that is more than text."""
+    if are_birth_numbers(cells):
+        return "type_birth_numbers"
+    return "type_grades" if are_grades(cells) else "type_text"
 
 
 def _currencies(cells: Counter[str]) -> tuple[str, ...]:
@@ -418,7 +438,7 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
         value = expression(choice._replace(decided_nulls=()), column, place)
         return f"CASE WHEN lower({trimmed(column)}) NOT IN ({nulls}) THEN {value} END"
     if choice.form.type == "text":
-        return column
+        return f"nullif({trimmed(column)}, '')" if choice.padded else column
     if choice.form.typed:
         return choice.form.sql.replace("{x}", column)
     x = trimmed(column) if choice.padded else column
@@ -427,10 +447,13 @@ def expression(choice: Choice, column: str, place: int | str) -> str:
         spare += f" AND {x} NOT IN ({', '.join(literal(word) for word in choice.null_words)})"
     message = f"{place} || ' ' || left({column}, 1000)"
     noted = f"write_log({message}, level := 'error', return_value := false)"
-    return (
+    value = (
         f"coalesce({choice.form.guarded(x)}, "
         f"CASE WHEN {spare} THEN CASE WHEN {noted} THEN CAST(NULL AS {choice.form.storage}) END END)"
     )
+    if choice.form.blank == "NULL":
+        return value
+    return f"CASE WHEN coalesce({x}, '') = '' THEN {choice.form.blank} ELSE {value} END"
 
 
 def odd_cell(form: Form, column: str) -> str:

@@ -554,6 +554,24 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The cells look like phone numbers, with which nobody calculates, so they were kept as text.",
         "Buňky vypadají jako telefonní čísla, se kterými se nepočítá, zůstaly proto textem.",
     ),
+    "type_birth_numbers": (
+        "The cells look like birth numbers, which say who somebody is, so they were kept as text.",
+        "Buňky vypadají jako rodná čísla, která jsou osobním údajem, zůstaly proto textem.",
+    ),
+    "type_grades": (
+        "The cells are grades such as 1, 1- or 2, so they were kept as text.",
+        "Buňky jsou známky jako 1, 1- nebo 2, zůstaly proto textem.",
+    ),
+    "type_marks": (
+        "{cells:# cell holds|# cells hold} only {mark} and the others nothing: {mark} was read as yes, an empty "
+        "cell as no.",
+        "{cells:# buňka obsahuje|# buňky obsahují|# buněk obsahuje} jen {mark} a ostatní nic: {mark} bylo "
+        "přečteno jako ano, prázdná buňka jako ne.",
+    ),
+    "type_by_name": (
+        "The cells are numbers, but since the column is called {label} they were read as {form}.",
+        "Buňky jsou čísla, ale protože se sloupec jmenuje {label}, byly přečteny jako {form}.",
+    ),
     "type_words": (
         "The cells may be codes as well as yes or no, so they were kept as text.",
         "Buňky mohou být zkratky stejně jako ano a ne, zůstaly proto textem.",
@@ -770,12 +788,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Some letters of the variable cannot be read from the file. Please save it in a newer format, say .sav.",
         "Některá písmena proměnné nelze ze souboru přečíst. Uložte jej prosím v novějším formátu, například .sav.",
     ),
-    "excel_day_numbers": (
-        "The column is named like a date but holds numbers such as {example}, probably day numbers. "
-        "Please format it as a date before exporting.",
-        "Sloupec se jmenuje jako datum, ale obsahuje čísla jako {example}, nejspíš pořadová čísla dnů z Excelu. "
-        "Před exportem jej prosím naformátujte jako datum.",
-    ),
 }
 _TYPES = {
     "integer": ("a whole number", "celé číslo"),
@@ -792,6 +804,14 @@ _FORMS = {
     "integer_grouped": ("whole numbers with thousands set apart", "celá čísla s oddělenými tisíci"),
     "decimal": ("decimal numbers", "desetinná čísla"),
     "price": ("prices", "ceny"),
+    "negative_signs": (
+        "numbers with a minus after them or in brackets",
+        "čísla s minusem za číslem nebo v závorce",
+    ),
+    "boolean_marks": ("marks", "zaškrtnutí"),
+    "date_number": ("day numbers of a spreadsheet", "pořadová čísla dnů z tabulkového programu"),
+    "time_dotted": ("times of day with a point", "časy s tečkou"),
+    "duration_words": ("hours and minutes with their units", "hodiny a minuty s jednotkami"),
     "percent": ("percentages", "procenta"),
     "boolean": ("yes or no", "ano či ne"),
     "date_iso": ("year-month-day", "rok-měsíc-den"),

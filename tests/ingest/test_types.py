@@ -6,8 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
-from tests.ingest.reading import Read, read
+from tests.ingest.reading import Read, read, read_path
 
 
 def read_column(folder: Path, cells: Sequence[str], label: str = "value") -> Read:
@@ -93,7 +94,7 @@ def test_cells_become_values(cells: list[str], type_: str, values: list[object],
         pytest.param(["1.A", "2.B"], id="classes"),
         pytest.param(["779 00", "602 00"], id="postal codes"),
         pytest.param(["epoch", "infinity"], id="words DuckDB takes for dates"),
-        pytest.param(["31.12.2024", "neuvedeno"], id="mixed"),
+        pytest.param(["31.12.2024", "vloni"], id="mixed"),
         pytest.param(["=1+1", "@SUM(1)"], id="formulas"),
     ],
 )
@@ -268,3 +269,74 @@ def test_chapters_keep_the_zero_at_their_end_and_say_why(tmp_path: Path) -> None
 def test_decimals_of_one_or_two_places_are_no_chapters(tmp_path: Path) -> None:
     cells = [*(f"{n / 100:g}" for n in range(100, 300)), "1.20"]
     assert read_column(tmp_path, cells).types[1] == "decimal"
+
+
+@pytest.mark.parametrize(
+    ("label", "cells", "type_", "values"),
+    [
+        ("a", ["5-", "12,5-", "7"], "decimal", [-5, -12.5, 7]),
+        ("a", ["(5)", "(1 200,50)", "8"], "decimal", [-5, -1200.5, 8]),
+        ("a", ["\u22125", "\u221212", "9"], "integer", [-5, -12, 9]),
+        ("a", ["- 7", "1", "2"], "integer", [-7, 1, 2]),
+        ("a", ["(5)", "(7)", "(8)"], "text", ["(5)", "(7)", "(8)"]),
+        ("a", ["1'234.50", "2'000.00", "3'000.00"], "decimal", [1234.5, 2000, 3000]),
+        ("a", ["90 min", "1 h 30 min", "1,5 hod."], "duration", [5400, 5400, 5400]),
+        ("a", ["1:30 h", "0:45 h", "2 hours"], "duration", [5400, 2700, 7200]),
+        ("a", ["5 m", "7 m", "8 m"], "text", ["5 m", "7 m", "8 m"]),
+        ("a", ["8.45", "9:30", "10.15"], "time", [time(8, 45), time(9, 30), time(10, 15)]),
+        ("začátek", ["8.00", "8.55", "10.15"], "time", [time(8), time(8, 55), time(10, 15)]),
+        ("začátek", ["8.00", "8.75", "10.15"], "decimal", [8, 8.75, 10.15]),
+        ("průměr", ["8.00", "8.55", "10.15"], "decimal", [8, 8.55, 10.15]),
+        ("datum", ["45292", "45323", "45536"], "date", [date(2024, 1, 1), date(2024, 2, 1), date(2024, 9, 1)]),
+        ("BirthDate", ["40000", "", "40001"], "date", [date(2009, 7, 6), None, date(2009, 7, 7)]),
+        ("candidate", ["45292", "45323", "45536"], "integer", [45292, 45323, 45536]),
+        ("datum", ["45292", "3", "45536"], "integer", [45292, 3, 45536]),
+        ("telefon", ["777123456", "603111222", "601222333"], "text", ["777123456", "603111222", "601222333"]),
+        ("počet", ["777123456", "603111222", "601222333"], "integer", [777123456, 603111222, 601222333]),
+        ("rodné číslo", ["9554121234", "9501011234", "9012315678"], "text", None),
+        ("oběd (ano/ne)", ["1", "0", "1"], "boolean", [True, False, True]),
+        ("oběd", ["1", "0", "1"], "integer", [1, 0, 1]),
+        ("1.9.", ["x", "", "X"], "boolean", [True, False, True]),
+        ("1.9.", ["✓", " ", "✓"], "boolean", [True, False, True]),
+        ("kód", ["x", "x", "x"], "text", ["x", "x", "x"]),
+        ("1.9.", ["x", "", "omluven"], "text", ["x", None, "omluven"]),
+        ("splnil", ["✓", "✗", "✓"], "boolean", [True, False, True]),
+        ("a", ["5", "nezadáno", "bez údaje"], "integer", [5, None, None]),
+        ("a", ["3 lutego 2024", "4 maja 2024"], "date", [date(2024, 2, 3), date(2024, 5, 4)]),
+        ("a", [" Ada ", "Bob\u00a0", "\tEva"], "text", ["Ada", "Bob", "Eva"]),
+    ],
+)
+def test_cells_mean_what_people_mean_by_them(
+    label: str, cells: list[str], type_: str, values: list[object] | None, tmp_path: Path
+) -> None:
+    """Signs, units, marks and the column's name decide where the digits alone do not."""
+    got = read(tmp_path, f"n;{label}\n" + "".join(f"{n};{cell}\n" for n, cell in enumerate(cells)))
+    assert got.types[1] == type_
+    assert [row[1] for row in got.rows()] == (values or cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (["1", "1-", "2", "3", "2-", "N", "4"], "type_grades"),
+        (["1-2", "2", "3", "1"], "type_grades"),
+        (["055412/1234", "955412/123", "905101/1111"], "type_birth_numbers"),
+    ],
+)
+def test_what_a_text_holds_is_said(cells: list[str], code: str, tmp_path: Path) -> None:
+    """Grades and birth numbers stay as sent, and the receipt says why, not what is wrong."""
+    table = read_column(tmp_path, cells).table
+    (guess,) = [guess for guess in table.guesses if (guess.what, guess.column) == ("type", "value")]
+    assert (guess.value, guess.evidence.code) == ("text", code)
+    assert not table.problems
+
+
+def test_day_numbers_of_a_sheet_are_days_where_the_name_says_so(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "dny.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["datum", "kusů"])
+        for row in range(1, 20):
+            sheet.write_row(row, 0, [45_291 + row, 45_291 + row])
+    got = read_path(tmp_path / "dny.xlsx", tmp_path, "dny.xlsx")
+    assert got.types == ["date", "integer"]
+    assert got.rows()[0] == (date(2024, 1, 1), 45292)
