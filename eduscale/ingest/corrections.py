@@ -15,6 +15,7 @@ from eduscale.ingest.decided import TYPES, UNITS
 from eduscale.ingest.decode import MIXED, codec_named
 from eduscale.ingest.formats import FORMATS
 from eduscale.ingest.overrides import BY_COLUMN, FILE_WIDE, TABLE_OR_COLUMN, key, names, words
+from eduscale.ingest.placing import RENAMED
 from eduscale.ingest.text import DELIMITER_NAMES, NO_QUOTES
 from eduscale.ingest.wording import say
 from eduscale.models.reading import Override, Reading, ReadProblem, ReadTable, Said, Value
@@ -91,6 +92,8 @@ def _fault(what: str, value: Value | tuple[str, ...]) -> str | None:  # noqa: PL
         is_mark = len(value) == 1 and not value.isalnum() and value not in "\"'\r\n\0"
         named = ", ".join(DELIMITER_NAMES.values())
         return None if is_mark or value in DELIMITER_NAMES.values() else f"delimiter: one of {named}, or a mark."
+    if what == RENAMED:
+        return None if _is_word(value) else f"{what}: the name of a column of the dataset, or the column's own."
     answers = _ANSWERS[what]
     return None if value in answers else f"{what}: one of {', '.join(answers)}."
 

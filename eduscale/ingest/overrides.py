@@ -17,7 +17,7 @@ from eduscale.models.reading import (
 
 FILE_WIDE: frozenset[Decision] = frozenset({"format", "sheet", "encoding", "delimiter", "quote"})
 """Decisions about a file as a whole."""
-BY_COLUMN: frozenset[Decision] = frozenset({"type", "null_words", "unit"})
+BY_COLUMN: frozenset[Decision] = frozenset({"type", "null_words", "unit", "renamed_from"})
 """Decisions that need a column."""
 TABLE_OR_COLUMN: frozenset[Decision] = frozenset({"decimal_mark", "date_order"})
 

@@ -1,12 +1,24 @@
 """Which dataset each table of a file goes to, and what is known there: misspelt columns, the sender's history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from eduscale.ingest.dataset_names import dataset_names
 from eduscale.ingest.findings import MAX_PROBLEMS
 from eduscale.ingest.history import Sent, warnings
-from eduscale.models.dataset import Dataset
-from eduscale.models.reading import Alternative, ReadGuess, Reading, ReadProblem, ReadTable, Said
+from eduscale.ingest.overrides import overridden
+from eduscale.models.dataset import Dataset, DatasetColumn
+from eduscale.models.reading import (
+    Alternative,
+    Override,
+    ReadColumn,
+    ReadGuess,
+    Reading,
+    ReadProblem,
+    ReadTable,
+    Refused,
+    Said,
+)
 from eduscale.models.upload import StoredTable, UploadFacts
 from eduscale.warehouse.catalogue import LiveTable, as_known, extended, place
 from eduscale.warehouse.renames import same_columns
@@ -16,39 +28,83 @@ RENAMED = "renamed_from"
 SURE = 0.9
 
 
+class Placed(NamedTuple):
+    """Tables with their datasets, and decisions of people about columns that cannot be applied."""
+
+    tables: list[StoredTable]
+    refused: tuple[Refused, ...]
+
+
+class _Renaming(NamedTuple):
+    """Which columns of a table are columns of its dataset under another name, and why."""
+
+    renamed: dict[str, str]
+    guesses: tuple[ReadGuess, ...]
+    refused: tuple[Refused, ...]
+
+
 def placed(
-    reading: Reading, upload: UploadFacts, datasets: Mapping[str, Dataset], live: Sequence[LiveTable]
-) -> list[StoredTable]:
+    reading: Reading,
+    upload: UploadFacts,
+    datasets: Mapping[str, Dataset],
+    live: Sequence[LiveTable],
+    overrides: Sequence[Override] = (),
+) -> Placed:
     """Give each table its dataset; those of one file do not mix either unless their layouts agree.
 
-    `live` are the tables there are, oldest first: the sender's own say what is unlike in this file.
+    `live` are the tables there are, oldest first: the sender's own say what is unlike in this file. `overrides`
+    may say which columns are one.
     """
     known = dict(datasets)
-    tables = []
+    tables: list[StoredTable] = []
+    refused: list[Refused] = []
     wishes = dataset_names(upload.dataset, upload.filename, reading.tables)
     for table, wish in zip(reading.tables, wishes, strict=True):
-        name = place(table.columns, wish, known)
-        renamed = same_columns(table.columns, known[name].columns) if name in known else {}
-        columns = as_known(table.columns, renamed)
-        labels = {column.name: column.label for column in known[name].columns} if name in known else {}
-        known[name] = extended(known.get(name), name, columns)
-        guesses = (*table.guesses, *_guesses(table, renamed, labels))
-        tables.append(StoredTable(**(dict(table) | {"guesses": guesses}), dataset=name, renamed=renamed))
-    return _warned(tables, _own(live, upload))
+        decided = [each for each in overrides if each.what == RENAMED and each.table == table.index]
+        said = {each.column or "": str(each.value) for each in decided}
+        name = place(as_known(table.columns, said), wish, known)
+        renaming = _renaming(table, known[name].columns if name in known else (), decided)
+        known[name] = extended(known.get(name), name, as_known(table.columns, renaming.renamed))
+        refused += renaming.refused
+        problems = [ReadProblem(column=each.override.column, said=each.said) for each in renaming.refused]
+        changes = {
+            "guesses": (*table.guesses, *renaming.guesses),
+            "problems": (*problems, *table.problems)[:MAX_PROBLEMS],
+            "problem_count": table.problem_count + len(problems),
+        }
+        tables.append(StoredTable(**(dict(table) | changes), dataset=name, renamed=renaming.renamed))
+    return Placed(_warned(tables, _own(live, upload)), tuple(refused))
 
 
-def _guesses(table: ReadTable, renamed: Mapping[str, str], labels: Mapping[str, str]) -> Iterable[ReadGuess]:
-    for column in table.columns:
-        if column.name in renamed:
-            known = renamed[column.name]
-            yield ReadGuess(
-                what=RENAMED,
-                column=column.name,
-                value=known,
-                evidence=Said(code="column_misspelt", facts={"label": column.label, "known": labels[known]}),
-                confidence=SURE,
-                alternatives=(Alternative(value=column.name, confidence=round(1 - SURE, 2)),),
-            )
+def _renaming(table: ReadTable, known: Sequence[DatasetColumn], decided: Sequence[Override]) -> _Renaming:
+    """Take misspelt columns for what they mean, and columns for what people decided that they are."""
+    columns = {column.name: column for column in table.columns}
+    labels = {column.name: column.label for column in known}
+    renamed = same_columns(table.columns, known, refused=[each.column or "" for each in decided])
+    guesses = [_guess(columns[name], known_name, labels[known_name]) for name, known_name in renamed.items()]
+    refused = []
+    for override in decided:
+        name, value = override.column or "", str(override.value)
+        is_free = value in labels and value not in columns and value not in renamed.values()
+        if name in columns and (is_free or value == name):
+            guesses.append(overridden(override, None))
+            if value != name:
+                renamed[name] = value
+        else:
+            said = Said(code="override_no_known_column", facts={"name": value})
+            refused.append(Refused(override=override, said=said))
+    return _Renaming(renamed, tuple(guesses), tuple(refused))
+
+
+def _guess(column: ReadColumn, known_name: str, known_label: str) -> ReadGuess:
+    return ReadGuess(
+        what=RENAMED,
+        column=column.name,
+        value=known_name,
+        evidence=Said(code="column_misspelt", facts={"label": column.label, "known": known_label}),
+        confidence=SURE,
+        alternatives=(Alternative(value=column.name, confidence=round(1 - SURE, 2)),),
+    )
 
 
 def _own(live: Sequence[LiveTable], upload: UploadFacts) -> list[LiveTable]:

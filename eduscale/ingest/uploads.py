@@ -42,7 +42,7 @@ from eduscale.ingest.corrections import (
     without_corrections,
 )
 from eduscale.ingest.dataset_names import dataset_name
-from eduscale.ingest.placing import placed
+from eduscale.ingest.placing import RENAMED, placed
 from eduscale.ingest.reader import read_sent_file
 from eduscale.ingest.versions import Versions, decided, likeliest_first, replaced_by_wish, replacing
 from eduscale.models.overlap import Overlap, undecided
@@ -428,7 +428,7 @@ class UploadService:
                 limits=self._limits,
                 deadline_s=self._read_timeout_s,
                 patience_s=self._patience_s,
-                overrides=overrides,
+                overrides=tuple(override for override in overrides if override.what != RENAMED),
             )
         except UnreadableFile as error:
             return Reading(error=Said(code=error.reason, facts=error.facts))
@@ -444,7 +444,9 @@ class UploadService:
         while True:
             with self._commit:
                 live, datasets = self._catalogue.live_tables(), self._catalogue.without(head.upload.upload_id)
-                tables = placed(understood.reading, head.upload, datasets, live)
+                tables, refused = placed(understood.reading, head.upload, datasets, live, understood.overrides)
+                if head.generation > 1:
+                    check_applied(understood.reading.model_copy(update={"refused": refused}), understood.news)
                 candidates = self._versions.candidates(head, tables, live)
                 unseen = {key: tables for key, tables in candidates.items() if key not in compared}
                 if not unseen:

@@ -622,6 +622,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Your correction ({what}) was not used: there is no such choice for a file of this kind.",
         "Vaše oprava ({what}) nebyla použita: u tohoto druhu souboru taková volba není.",
     ),
+    "override_no_known_column": (
+        "{name} is no column of the dataset that this column could be: there is none, or the file has it too.",
+        "{name} není sloupec datové sady, kterým by tento sloupec mohl být: neexistuje, nebo v souboru také je.",
+    ),
     "override_no_widths": (
         "The file was not read as columns of fixed width: its lines are not lined up with spaces.",
         "Soubor nebyl přečten jako sloupce pevné šířky: jeho řádky nejsou zarovnány mezerami.",
@@ -851,6 +855,7 @@ _DECISIONS = {
     "type": ("what a column holds", "obsah sloupce"),
     "null_words": ("words for no value", "slova pro prázdnou hodnotu"),
     "unit": ("unit", "jednotka"),
+    "renamed_from": ("spelling of a column", "zápis sloupce"),
 }
 _MONTHS = "January February March April May June July August September October November December".split()
 _MESICE = "ledna února března dubna května června července srpna září října listopadu prosince".split()

@@ -23,8 +23,9 @@ Decision = Literal[
     "type",
     "null_words",
     "unit",
+    "renamed_from",
 ]
-"""What a person may decide instead of the reader."""
+"""What a person may decide instead of the reader; `renamed_from` is about the dataset, the reader does not ask."""
 
 
 class Override(Model):

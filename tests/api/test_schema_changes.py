@@ -64,3 +64,25 @@ def test_a_newer_version_with_a_corrected_spelling_is_recognised(server: Server)
     assert receipt["replaces"] is not None
     columns = call(server, "GET", "/api/v1/datasets/respelt").body["columns"]
     assert columns == ["datum", "interventition_type", "body"]
+
+
+def test_a_person_corrects_which_columns_are_one(server: Server) -> None:
+    """The guess is taken back, another is made, and each answers differently at once."""
+    fields = {"region": "r", "dataset": "corrected_columns", "sender": "corrector"}
+    send(server, ("a.csv", text(FIRST)), **fields)
+    (receipt,) = send(server, ("b.csv", text(LATER)), **fields).body["uploads"]
+    path = f"/api/v1/uploads/{receipt['upload_id']}"
+
+    def decide(column: str, value: str | None) -> int:
+        guess = {"table": 0, "column": column, "what": "renamed_from", "value": value}
+        return call(server, "PATCH", path, {"guesses": [guess]}).status
+
+    assert decide("intervention_type", "intervention_type") == 200
+    counted = "SELECT count(interventition_type) AS a, count(intervention_type) AS b FROM corrected_columns"
+    assert ask(server, counted).body["rows"] == [[20, 20]]
+    assert decide("poznamka", "nothing") == 422
+    assert decide("poznamka", "interventition_type") == 200
+    assert ask(server, counted).body["rows"] == [[40, 20]]
+    assert decide("poznamka", None) == 200
+    assert decide("intervention_type", None) == 200
+    assert ask(server, "SELECT count(interventition_type) AS a FROM corrected_columns").body["rows"] == [[40]]

@@ -8,7 +8,7 @@ import pytest
 
 from eduscale.ingest.placing import placed
 from eduscale.ingest.wording import say
-from eduscale.models.reading import ReadColumn, Reading, ReadProblem, ReadTable, Said
+from eduscale.models.reading import Override, ReadColumn, Reading, ReadProblem, ReadTable, Said
 from eduscale.models.upload import Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
@@ -47,6 +47,7 @@ class Sender:
         sender: str | None = "škola",
         region: str = "r",
         problems: tuple[ReadProblem, ...] = (),
+        overrides: tuple[Override, ...] = (),
     ) -> StoredTable:
         self.sent += 1
         table = ReadTable(
@@ -59,7 +60,9 @@ class Sender:
             dataset="zaci", sender=sender, received_at=START + timedelta(days=self.sent),
         )  # fmt: skip
         reading = Reading(tables=(table,))
-        (stored,) = placed(reading, facts, self.catalogue.datasets(), self.catalogue.live_tables())
+        (stored,), self.refused = placed(
+            reading, facts, self.catalogue.datasets(), self.catalogue.live_tables(), overrides
+        )
         self.uploads.add_receipt(
             StoredReceipt(upload_id=facts.upload_id, generation=1, duration_ms=1, tables=(stored,))
         )
@@ -199,3 +202,42 @@ def test_the_order_of_columns_is_no_problem(school: Sender) -> None:
     school.send(BASE)
     table = school.send(dict(reversed(BASE.items())))
     assert (table.dataset, codes(table)) == ("zaci", [])
+
+
+def renaming(column: str, value: str) -> tuple[Override, ...]:
+    return (Override(table=0, column=column, what="renamed_from", value=value),)
+
+
+def test_a_person_may_say_that_a_misspelt_column_is_another_one(school: Sender) -> None:
+    school.send(BASE)
+    columns = {"Datum": "date", "Jméno": "text", "Intervention Type": "text", "Body": "integer"}
+    table = school.send(columns, overrides=renaming("intervention_type", "intervention_type"))
+    assert (table.renamed, school.refused) == ({}, ())
+    assert school.columns()[-1] == "intervention_type"
+    assert [(guess.value, guess.overridden) for guess in table.guesses] == [("intervention_type", True)]
+
+
+def test_a_person_may_say_that_two_names_are_one_column(school: Sender) -> None:
+    school.send({"Třída": "text", "Jméno": "text", "Žáci": "integer"})
+    columns = {"Třída": "text", "Jméno": "text", "Počet dětí": "integer"}
+    table = school.send(columns, overrides=renaming("počet_dětí", "žáci"))
+    assert table.renamed == {"počet_dětí": "žáci"}
+    assert school.columns() == ["třída", "jméno", "žáci"]
+    assert codes(table) == []
+    assert [change[1:3] for change in school.changes()] == [("renamed", "žáci")]
+
+
+def test_columns_that_a_person_named_alike_keep_a_file_in_its_dataset(school: Sender) -> None:
+    school.send({"Třída": "text", "Žáci": "integer", "Datum": "date"})
+    decided = renaming("class", "třída") + renaming("pupils", "žáci")
+    table = school.send({"Class": "text", "Pupils": "integer", "Floor": "text"}, overrides=decided)
+    assert table.dataset == "zaci"
+
+
+@pytest.mark.parametrize(("column", "value"), [("body", "nothing"), ("body", "datum"), ("nothing", "jméno")])
+def test_what_no_column_can_be_is_refused(school: Sender, column: str, value: str) -> None:
+    """There is no such column, or the file has it already."""
+    school.send(BASE)
+    table = school.send(BASE, overrides=renaming(column, value))
+    assert table.renamed == {}
+    assert [each.said.code for each in school.refused] == ["override_no_known_column"]
