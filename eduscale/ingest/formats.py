@@ -95,14 +95,16 @@ def _by_content(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         head = file.read(HEAD_BYTES)
     if len(head) < HEAD_BYTES and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("empty_file")
-    if head.startswith(_COMPRESSED) or (head.startswith(_ZIP) and not is_package(path)):
+    named = EXTENSIONS.get(PurePath(filename).suffix.lower())
+    is_office = named in ("workbook", "open_document")
+    if head.startswith(_COMPRESSED) or (head.startswith(_ZIP) and not is_package(path, named_so=is_office)):
         return _named("archive", filename)
     if head.startswith(_TAR, _TAR_AT):
         raise UnreadableFile("other_archive")
     for magic, reason in _OTHERS.items():
         if head.startswith(magic):
             raise UnreadableFile(reason)
-    found = _format(head, EXTENSIONS.get(PurePath(filename).suffix.lower()))
+    found = _format(head, named)
     if found == "text" and _is_binary(head):
         raise UnreadableFile("binary_file")
     return _named(found, filename)

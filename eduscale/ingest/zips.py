@@ -66,10 +66,10 @@ def open_zip(path: Path, max_entries: int) -> ZipFile:
     return package
 
 
-def is_package(path: Path) -> bool:
+def is_package(path: Path, *, named_so: bool) -> bool:
     """Say whether a ZIP file is a document of an office program, which is no archive of files.
 
-    Where its list of entries is damaged its first bytes tell.
+    Where its list of entries is damaged its first bytes tell, or its name.
     """
     try:
         with no_zip_is("damaged_archive"):
@@ -77,7 +77,7 @@ def is_package(path: Path) -> bool:
     except UnreadableFile:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES).lower()
-        return any(mark in head for mark in (*_OF_PACKAGES, b"xl/"))
+        return named_so or any(mark in head for mark in (*_OF_PACKAGES, b"xl/"))
     return any(name.lower().replace(b"\\", b"/").lstrip(b"/") in _OF_PACKAGES for name in names)
 
 

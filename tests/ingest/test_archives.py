@@ -340,6 +340,10 @@ def test_what_an_office_program_wrote_is_no_archive(tmp_path: Path) -> None:
     assert names(read(tmp_path / "2", stored, "a.xlsx")) == ["skola", "a"]
 
 
+def test_a_damaged_package_is_told_by_its_name_where_nothing_else_tells(tmp_path: Path) -> None:
+    assert refusal(read(tmp_path, b"PK\x03\x04" + bytes(100), "skola.xlsx")).code == "damaged_workbook"
+
+
 class Stream(io.BytesIO):
     """What cannot be sought in, so that sizes are written after the contents."""
 

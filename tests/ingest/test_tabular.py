@@ -182,7 +182,7 @@ def test_a_table_that_is_written_quoted_is_read_back(
         pytest.param(b"", "empty_file", id="nothing"),
         pytest.param(b"\xef\xbb\xbf \r\n\n", "empty_file", id="only space"),
         pytest.param(b"%PDF-1.4\n", "not_a_table_pdf", id="PDF"),
-        pytest.param(b"PK\x03\x04rest", "damaged_workbook", id="cut ZIP"),
+        pytest.param(b"PK\x03\x04rest", "damaged_archive", id="cut ZIP"),
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "damaged_workbook", id="OLE2"),
         pytest.param(b"<!DOCTYPE html><p>", "web_page", id="web page"),
         pytest.param(b"MZ" + bytes(range(1, 256)) * 8, "binary_file", id="a program"),
