@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from eduscale.core import progress
+from eduscale.ingest import parquet
 from tests.ingest.reading import read, read_path
 
 ROWS = 150_000
@@ -49,6 +50,15 @@ def test_a_text_tells_its_stages_and_shares(tmp_path: Path, data: bytes, expecte
     shares = [fraction for _, fraction in heard]
     assert shares == sorted(shares)
     assert shares[-1] > 0.6
+
+
+def test_a_single_statement_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Converting is one statement of DuckDB, which is asked while it runs."""
+    monkeypatch.setattr(parquet, "WATCH_S", 0.002)
+    converting = [
+        fraction for stage, fraction in heard_reading(tmp_path, REGULAR.encode()) if stage == "converting"
+    ]
+    assert len(set(converting)) >= 3
 
 
 def test_a_workbook_tells_the_blocks_that_are_read(tmp_path: Path) -> None:
