@@ -76,17 +76,8 @@ def receipt_lines(receipt: Receipt, language: Language) -> Iterator[str]:
     tables = receipt["tables"]
     for table in tables:
         sheet = say(language, "sheet", name=printable(table["name"])) if len(tables) > 1 else ""
-        yield (
-            "  "
-            + sheet
-            + say(
-                language,
-                "into",
-                rows=say(language, "rows", n=table["rows"]),
-                columns=say(language, "columns", n=len(table["columns"])),
-                dataset=table["dataset"],
-            )
-        )
+        rows, columns = say(language, "rows", n=table["rows"]), say(language, "columns", n=len(table["columns"]))
+        yield f"  {sheet}{say(language, 'into', rows=rows, columns=columns, dataset=table['dataset'])}"
         if state == "loaded":
             yield from (f"    {line}" for line in _attention(table, language))
 
