@@ -128,6 +128,67 @@ def test_the_lines_that_are_in_no_table_can_be_looked_at(open_page):
     assert any("Celkem" in line for line in texts)
 
 
+def correct(part, value: str, button: str = "Read again"):
+    """Unfold the form of a guess, choose a value and have the file read again."""
+    part.get_by_text("Change", exact=True).click()
+    field = part.locator("form select, form input")
+    if field.evaluate("field => field.localName") == "select":
+        field.select_option(value)
+    else:
+        field.fill(value)
+    part.get_by_role("button", name=button).click()
+
+
+def test_a_guess_is_corrected_beside_it_remembered_and_forgotten(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "opravy.csv"
+    path.write_text("jmeno;den\nA;03/04/2024\nB;05/06/2024\n")
+    card = send(page, path, region="opravy")
+    expect(card.locator(".rows tbody tr").first).to_contain_text("2024-04-03")
+    card.locator(".columns > summary").click()
+    correct(card.locator(".columns tr", has_text="den"), "date_md")
+    expect(card.locator(".rows tbody tr").first).to_contain_text("2024-03-04")
+    expect(card).to_be_focused()
+    expect(card.locator(".columns tr", has_text="den")).to_contain_text("You said so.")
+    correct(card.locator("dl > div", has_text="Header"), "0")
+    expect(card.locator(".counts")).to_contain_text("3 rows were read.")
+
+    path.write_text("jmeno;den\nC;07/08/2024\nD;09/10/2024\n")
+    next_card = send(page, path, region="opravy")
+    expect(next_card.locator(".counts")).to_contain_text("3 rows were read.")
+    expect(next_card.locator("dl")).to_contain_text("Remembered from your correction of")
+    next_card.get_by_role("button", name="Forget my corrections").click()
+    expect(next_card.locator(".counts")).to_contain_text("2 rows were read.")
+    expect(next_card.get_by_role("button", name="Forget my corrections")).to_have_count(0)
+
+
+def test_a_correction_that_cannot_be_made_says_why_beside_it(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "nejde.csv"
+    path.write_text("jmeno;den\nA;1\nB;2\n")
+    card = send(page, path)
+    header = card.locator("dl > div", has_text="Header")
+    correct(header, "9")
+    expect(header.locator(".wrong")).to_contain_text("the table has only 3 rows")
+    expect(header.locator("input")).to_be_focused()
+    correct(card.locator("dl > div", has_text="Separator"), ",")
+    expect(card.locator(".columns > summary")).to_contain_text("1 column")
+    card.locator("dl > div", has_text="Separator").get_by_text("Change", exact=True).click()
+    card.get_by_role("button", name="Let the reader decide").click()
+    expect(card.locator(".columns > summary")).to_contain_text("2 columns")
+
+
+def test_guesses_can_be_corrected_with_the_keyboard_alone(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "klavesnice.csv"
+    path.write_text("jmeno;den\nA;1\nB;2\n")
+    card = send(page, path)
+    card.locator("dl > div", has_text="Header").locator("summary").focus()
+    for key in ("Enter", "Tab", "Control+A", "0", "Enter"):
+        page.keyboard.press(key)
+    expect(card.locator(".counts")).to_contain_text("3 rows were read.")
+
+
 def test_the_first_rows_are_shown_as_they_were_sent(open_page):
     rows = load_sample(open_page(), "pololeti_zs_jasanova.csv").locator(".rows table")
     expect(rows.locator("tbody tr")).to_have_count(20)
@@ -453,7 +514,7 @@ def test_a_phone_never_scrolls_sideways(open_page, viewport):
     page = open_page(viewport=viewport)
     card = load_sample(page, "dochazka_2024_25.xlsx")
     card.locator(".rows table").wait_for()
-    card.locator(".understood summary").click()
+    card.locator(".understood > .columns > summary").click()
     page.locator("#query").get_by_role("button", name="Run").click()
     page.locator("#answer table").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
@@ -482,7 +543,7 @@ def test_text_stands_out_from_its_ground_as_wcag_aa_asks(open_page, tmp_path, co
     empty.write_bytes(b"")
     send(page, empty)
     load_sample(page, "pololeti_zs_jasanova.csv").locator(".rows table").wait_for()
-    load_sample(page, "pololeti_zs_jasanova.csv").locator(".understood summary").click()
+    load_sample(page, "pololeti_zs_jasanova.csv").locator(".understood > .columns > summary").click()
     run(page, "SELECT nothing")
     page.locator("#answer-wrong").wait_for()
     assert audit(page, "faintText") == []

@@ -12,7 +12,7 @@ from eduscale.ingest.forms import dates
 from eduscale.web.page import page, sample_file, samples, static_file
 from tests.web.make_samples import SAMPLES
 
-SCRIPTS = ("page.js", "api.js", "dom.js", "events.js", "memory.js", "receipt.js", "words.js")
+SCRIPTS = ("page.js", "api.js", "corrections.js", "dom.js", "events.js", "memory.js", "receipt.js", "words.js")
 DICTIONARIES = ("words.en.js", "words.cs.js")
 
 

@@ -18,6 +18,9 @@ export const undoUpload = (id) => call('DELETE', `${API}/uploads/${encodeURIComp
 export const getDataset = (name) => call('GET', `${API}/datasets/${encodeURIComponent(name)}`);
 export const decide = (id, replaces) =>
   call('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ replaces }));
+export const correct = (id, guess) =>
+  call('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ guesses: [guess] }));
+export const forget = (id) => call('DELETE', `${API}/uploads/${encodeURIComponent(id)}/corrections`);
 export const runQuery = (sql) => call('POST', `${API}/query`, JSON.stringify({ sql, max_rows: MOST_ROWS }));
 export const firstRows = (id, table) =>
   call('GET', `${API}/uploads/${encodeURIComponent(id)}/tables/${table}/rows?limit=20`);

@@ -94,6 +94,9 @@ function show(card, receipt) {
     look: putQuery,
     undo: (shown) => undo(card, shown),
     decide: (shown, replaces) => decide(card, shown, replaces),
+    correct: (shown, guess) => correct(card, shown, guess),
+    forget: (shown) => change(card, shown, () => api.forget(shown.upload_id), say('forgotten')),
+    why: refusalText,
   }).filter(Boolean));
 }
 
@@ -105,6 +108,14 @@ async function undo(card, receipt) {
 /** Let a file take the place of the older one whose rows it holds (`auto`), or keep both (null). */
 const decide = (card, receipt, replaces) =>
   change(card, receipt, () => api.decide(receipt.upload_id, replaces), say(replaces ? 'hasReplaced' : 'bothKept'));
+
+/** Have a file read again with a corrected guess; why it cannot be is for the form to say. */
+async function correct(card, receipt, guess) {
+  const corrected = await api.correct(receipt.upload_id, guess);
+  await change(card, receipt, async () => corrected, say('corrected'));
+  const columns = card.querySelectorAll('.columns')[guess.table];
+  if (columns && guess.column !== null) columns.open = true; // there may be more to correct
+}
 
 /** Show the receipt that an action gives, say `done`, and show everything else that may have changed with it. */
 async function change(card, receipt, action, done) {

@@ -1,16 +1,17 @@
 // A receipt in plain words: what was read, what was understood, what was not, and what can be done now.
 
 import { exportUrl, firstRows, rejectsOf, rejectsUrl } from './api.js';
+import { correctedView, correctionView } from './corrections.js';
 import { columnHead, dataTable, el, plainTable } from './dom.js';
-import { say, size, sureness } from './words.js';
+import { guessValue, say, size, sureness } from './words.js';
 
 const FIRST_PROBLEMS = 20;
 const FIRST_LINES = 100;
 
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
- * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`,
- * `decide(receipt, replaces)`.
+ * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`, `decide(receipt, replaces)`,
+ * `correct(receipt, change)`, `forget(receipt)`; `why(error)` says why one could not be done.
  */
 export function receiptView(receipt, actions) {
   const isIn = receipt.state === 'loaded';
@@ -21,6 +22,7 @@ export function receiptView(receipt, actions) {
     receipt.state === 'undone' ? el('p', {}, say('undone')) : null,
     isIn ? sharedView(receipt, actions) : null,
     isIn ? replacedView(receipt) : null,
+    isIn ? correctedView(receipt, actions) : null,
     isIn ? receipt.tables.map((table) => tableView(receipt, table, actions)) : null,
     isIn ? linesView(receipt) : null,
     isIn ? el('div', { class: 'row end' }, el('button', {
@@ -78,7 +80,7 @@ function tableView(receipt, table, actions) {
     receipt.tables.length > 1 ? el('h4', {}, say('sheet', { name: table.name })) : null,
     el('p', { class: 'counts' }, countsOf(table)),
     problemsView(table),
-    understoodView(table),
+    understoodView(table, { correct: (change) => actions.correct(receipt, change), why: actions.why }),
     rowsView(receipt, table),
     el('div', { class: 'row' },
       el('span', {}, say('inDataset'), ' ', el('code', {}, table.dataset)),
@@ -165,23 +167,18 @@ function problemView({ column, message, rows }) {
 
 // What was understood
 
-function understoodView(table) {
+function understoodView(table, act) {
   const general = table.guesses.filter((guess) => guess.column === null);
   return el('div', { class: 'understood' },
-    general.length ? el('dl', {}, general.map(guessView)) : null,
-    el('details', {}, el('summary', {}, columnsInShort(table)), columnsView(table)));
+    general.length ? el('dl', {}, general.map((guess) => guessView(guess, table, act))) : null,
+    el('details', { class: 'columns' }, el('summary', {}, columnsInShort(table)), columnsView(table, act)));
 }
 
-function guessView(guess) {
+function guessView(guess, table, act) {
   return el('div', {},
     el('dt', {}, say(`what_${guess.what}`, {}, guess.what.replaceAll('_', ' '))),
     el('dd', {}, el('strong', {}, guessValue(guess)), ' ', sureView(guess),
-      el('small', {}, guess.evidence)));
-}
-
-function guessValue({ what, value }) {
-  if (what === 'header' || what === 'footer') return say('lines', { n: Number(value) });
-  return say(`${what}_${value}`, {}, String(value));
+      el('small', {}, guess.evidence), correctionView(guess, table, '', act)));
 }
 
 function sureView(guess) {
@@ -198,18 +195,19 @@ function columnsInShort(table) {
 
 const typeGuesses = (table) => table.guesses.filter((guess) => guess.what === 'type');
 
-function columnsView(table) {
+function columnsView(table, act) {
   const guesses = new Map(typeGuesses(table).map((guess) => [guess.column, guess]));
   return plainTable(say('columnsLabel'), ['asSent', 'nameHere', 'type', 'howSure', 'why'].map((key) => columnHead(say(key))),
     table.columns.map(({ label, name, type }) => {
       const guess = guesses.get(name) ?? guesses.get(label);
+      const others = table.guesses.filter((each) => each.column !== null && [name, label].includes(each.column) && each !== guess);
+      const correction = (each) => correctionView(each, table, label || name, act);
       return [
         el('th', { scope: 'row' }, label || say('noHeader')),
         el('td', {}, el('code', {}, name)),
-        el('td', {}, say(`type_${type}`)),
+        el('td', {}, say(`type_${type}`), guess ? correction(guess) : null),
         el('td', {}, guess ? sureView(guess) : ''),
-        el('td', {}, table.guesses.filter(({ column }) => column !== null && (column === name || column === label))
-          .map(({ evidence }) => evidence).join(' ')),
+        el('td', {}, guess?.evidence ?? '', others.flatMap((each) => [' ', each.evidence, correction(each)])),
       ];
     }));
 }

@@ -45,6 +45,12 @@ export function sureness({ confidence, overridden }) {
   return confidence >= 0.7 ? 'likely' : 'check';
 }
 
+/** Return the value of a guess in words. */
+export function guessValue({ what, value }) {
+  if (what === 'header' || what === 'footer') return say('lines', { n: Number(value) });
+  return say(`${what}_${value}`, {}, String(value));
+}
+
 /** Return a count as it is written in the language. */
 export const number = (value) => value.toLocaleString(current);
 
