@@ -40,7 +40,6 @@ class CodedHeader(NamedTuple):
                 value=self.zone,
                 evidence=Said(code="zone_of_export"),
                 confidence=0.95,
-                alternatives=(Alternative(value="UTC", confidence=0.05),),
             )
 
 

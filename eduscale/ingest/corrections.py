@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import PurePath
 
 from eduscale.core.errors import InvalidField
-from eduscale.ingest.decided import TYPES, UNITS
+from eduscale.ingest.decided import TYPES, UNITS, ZONES
 from eduscale.ingest.decode import MIXED, codec_named
 from eduscale.ingest.formats import FORMATS
 from eduscale.ingest.overrides import BY_COLUMN, FILE_WIDE, TABLE_OR_COLUMN, key, names, words
@@ -33,6 +33,10 @@ _ANSWERS: dict[str, tuple[str, ...]] = {
     "date_order": ("dm", "md"),
     "type": TYPES,
     "unit": UNITS,
+    "time_zone": ZONES,
+    "value_labels": ("labels", "codes"),
+    "missing_labels": ("",),
+    "multiple_choice": ("text", "columns"),
 }
 _OTHER_SPELLINGS = {
     ("delimiter", "\t"): "tab",
@@ -81,9 +85,9 @@ def _fault(what: str, value: Value | tuple[str, ...]) -> str | None:  # noqa: PL
         return None if is_count else f"{what}: a number of rows, 0 to {MAX_EDGE_ROWS}."
     if what == "sheet":
         return None if all(map(_is_word, names(value))) and value else "sheet: the name of a sheet, or a list."
-    if what == "null_words":
+    if what in ("null_words", "missing_codes"):
         is_words = isinstance(value, str | tuple) and all(map(_is_word, words(value)))
-        return None if is_words else f"null_words: words of at most {MAX_WORD} characters, or none."
+        return None if is_words else f"{what}: words of at most {MAX_WORD} characters, or none."
     if not isinstance(value, str):
         return f"{what}: a text."
     if what == "encoding":

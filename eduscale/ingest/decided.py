@@ -17,6 +17,10 @@ TYPES = (
 """What a column may be said to hold, dates also by how they are written."""
 UNITS = (NO_UNIT, AS_TEXT, "%", *forms.CURRENCIES)
 
+LOCAL, UTC = "local", "UTC"
+ZONES = (LOCAL, UTC)
+"""Whether moments keep the clock that they are written by."""
+
 _WORDS = (*forms.BOOLEANS, *forms.BOOLEAN_LETTERS, ("1", "0"), ("t", "f"))
 _LEADING_ZEROS = Form("integer", "integer", "BIGINT", "[-+]?[0-9]{1,18}", "TRY_CAST({x} AS BIGINT)")
 _HOURS = Form(
@@ -36,6 +40,7 @@ class Decided(NamedTuple):
     unit: str | None = None
     mark: str | None = None
     order: str | None = None
+    zone: str | None = None
 
     @property
     def is_text(self) -> bool:

@@ -15,7 +15,7 @@ LEAST_SHARE_REMEMBERED = 0.5
 """... or this one where it was decided for an earlier file."""
 
 _OF_TABLE: tuple[Decision, ...] = ("decimal_mark", "date_order")
-_OF_COLUMN: tuple[Decision, ...] = ("type", "unit", "null_words", *_OF_TABLE)
+_OF_COLUMN: tuple[Decision, ...] = ("type", "unit", "null_words", "time_zone", *_OF_TABLE)
 
 
 class Decisions:
@@ -103,6 +103,7 @@ def _decided(found: Mapping[Decision, Override]) -> Decided:
         unit=values.get("unit"),
         mark=values.get("decimal_mark"),
         order=values.get("date_order"),
+        zone=values.get("time_zone"),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 MAX_LENGTH = 128
 """Of a label's normal form."""
@@ -32,14 +32,19 @@ def column_names(labels: Iterable[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for place, own in enumerate(_wanted_names(list(labels)), start=1):
-        wanted = own or f"column_{place}"
-        name, copy = wanted, 1
-        while name in taken:
-            copy += 1
-            name = f"{wanted}_{copy}"
+        name = free_name(own or f"column_{place}", taken)
         taken.add(name)
         names.append(name)
     return names
+
+
+def free_name(wanted: str, taken: Set[str]) -> str:
+    """Return a name that is not taken: the wanted one, or it with the first number that is free."""
+    name, copy = wanted, 1
+    while name in taken:
+        copy += 1
+        name = f"{wanted}_{copy}"
+    return name
 
 
 def _wanted_names(labels: Sequence[str]) -> list[str]:
@@ -52,13 +57,13 @@ def _wanted_names(labels: Sequence[str]) -> list[str]:
     rows = [_MATRIX.fullmatch(label) for label in labels]
     stems = Counter(match[1] for match in rows if match)
     return [
-        _matrix_name(match[1], match[2]) if match and stems[match[1]] > 1 else _short(normal_name(label))
+        row_name(match[1], match[2]) if match and stems[match[1]] > 1 else _short(normal_name(label))
         for match, label in zip(rows, labels, strict=True)
     ]
 
 
-def _matrix_name(stem: str, row: str) -> str:
-    """Return what the question and one row of a matrix make together."""
+def row_name(stem: str, row: str) -> str:
+    """Return what a question makes together with one of its rows or options."""
     parts = _short(normal_name(stem), SHORT_STEM), _short(normal_name(row), SHORT - SHORT_STEM - 1)
     return "_".join(filter(None, parts))
 

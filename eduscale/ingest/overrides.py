@@ -17,7 +17,19 @@ from eduscale.models.reading import (
 
 FILE_WIDE: frozenset[Decision] = frozenset({"format", "sheet", "encoding", "delimiter", "quote"})
 """Decisions about a file as a whole."""
-BY_COLUMN: frozenset[Decision] = frozenset({"type", "null_words", "unit", "renamed_from"})
+BY_COLUMN: frozenset[Decision] = frozenset(
+    {
+        "type",
+        "null_words",
+        "unit",
+        "renamed_from",
+        "time_zone",
+        "value_labels",
+        "missing_codes",
+        "missing_labels",
+        "multiple_choice",
+    }
+)
 """Decisions that need a column."""
 TABLE_OR_COLUMN: frozenset[Decision] = frozenset({"decimal_mark", "date_order"})
 

@@ -257,6 +257,12 @@ class ParquetWriter:
             f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
         )
 
+    def write_again(self, path: Path, selected: Sequence[str]) -> None:
+        """Write a Parquet file anew with what SQL selects from it, its rows in their order."""
+        new = path.with_suffix(".new")
+        self._copy_query(f"SELECT {', '.join(selected)} FROM read_parquet({literal(str(path))})", new)
+        new.replace(path)
+
     def _copy(
         self, source: Source, names: Sequence[str], choices: Sequence[Choice], target: Path
     ) -> tuple[int, int]:

@@ -1,19 +1,21 @@
 """Files of SPSS, Stata and SAS: variables under their labels, values under theirs, missing codes left empty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
 from eduscale.ingest.names import column_names
+from eduscale.ingest.overrides import TableOverrides
 from eduscale.ingest.records import RecordColumn, Records
 from eduscale.ingest.statistics_file import Cells, StatisticsFile
 from eduscale.ingest.statistics_times import as_moments
 from eduscale.ingest.value_labels import shown
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
+from eduscale.models.reading import Decision, Override, ReadGuess, ReadProblem, ReadTable, Said
 
+_ABOUT_CODES: tuple[Decision, ...] = ("value_labels", "missing_codes", "missing_labels")
 MEMORY_SHARE = 0.2
 """The part of the child's memory that may hold values."""
 
@@ -27,10 +29,12 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     columns = []
     cells = file.cells(int(workspace.memory_bytes * MEMORY_SHARE))
     names = column_names(file.names)
+    overrides = workspace.tables.decided()
     for place, name in enumerate(names):
-        column, decided, wrong = _column(file, place, cells[place], name)
+        decided = _decided(overrides, name) if name in overrides.columns else {}
+        column, told, wrong = _column(file, place, cells[place], name, decided)
         columns.append(column)
-        found += decided
+        found += told
         problems += wrong
     if not columns:
         return []
@@ -40,8 +44,13 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     return [workspace.tables.read_records(records)]
 
 
+def _decided(overrides: TableOverrides, name: str) -> dict[str, Override]:
+    """Return what people decided about the codes of a variable."""
+    return {what: found for what in _ABOUT_CODES if (found := overrides.find(what, name)) is not None}
+
+
 def _column(
-    file: StatisticsFile, place: int, cells: Cells, name: str
+    file: StatisticsFile, place: int, cells: Cells, name: str, decided: Mapping[str, Override]
 ) -> tuple[RecordColumn, list[ReadGuess], list[ReadProblem]]:
     """Return a variable as a column, and what was decided and is wrong about it."""
     label = file.label(place)
@@ -52,6 +61,7 @@ def _column(
         measure=file.measure(place),
         label=label,
         name=name,
+        decided=decided,
     )
     values: Sequence[object] | npt.NDArray[Any] = column.values
     problems = list(column.problems)

@@ -1,6 +1,6 @@
 """What is particular to exports of surveys: several answers in a cell, scales, moments without a zone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from eduscale.ingest.multiple_choice import Options, find_options
 from eduscale.ingest.names import normal_name
@@ -25,10 +25,11 @@ def survey_guesses(
     samples: Sequence[Sample],
     choices: Sequence[Choice],
     *,
-    zone_known: bool,
+    told: Iterable[ReadGuess],
 ) -> Iterator[ReadGuess]:
-    """Yield what the columns of a table are as answers of a survey; its time zone may be known already."""
+    """Yield what the columns of a table are as answers of a survey, beyond what is told already."""
     is_survey = _is_survey(labels)
+    with_zone = {guess.column for guess in told if guess.what == "time_zone"}
     for label, name, sample, choice in zip(labels, names, samples, choices, strict=True):
         type_ = choice.form.type
         if type_ == "text":
@@ -42,9 +43,7 @@ def survey_guesses(
             scale = numbered_scale(sample.counts, label)
             if scale is not None:
                 yield _scale_guess(scale, name, "scale_numbers", 0.75)
-        elif is_survey and type_ == "datetime" and not (zone_known or choice.zone):
-            if not _is_time_of_answer(label, name):
-                continue
+        elif is_survey and type_ == "datetime" and not with_zone & {None, name} and _is_of_answer(label, name):
             yield ReadGuess(
                 what="time_zone",
                 column=name,
@@ -60,7 +59,7 @@ def _is_survey(labels: Sequence[str]) -> bool:
     return questions >= LEAST_QUESTIONS or any(normal_name(label) in TIMES_OF_ANSWERS for label in labels)
 
 
-def _is_time_of_answer(label: str, name: str) -> bool:
+def _is_of_answer(label: str, name: str) -> bool:
     return bool({normal_name(label), name} & TIMES_OF_ANSWERS)
 
 
@@ -89,5 +88,4 @@ def _scale_guess(scale: Scale, name: str, code: str, confidence: float) -> ReadG
         value=len(scale.points),
         evidence=Said(code=code, facts=facts),
         confidence=confidence,
-        alternatives=(Alternative(value=None, confidence=round(1 - confidence, 2)),),
     )

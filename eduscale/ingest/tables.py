@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eduscale.core import progress
 from eduscale.core.errors import EduscaleError, UnreadableFile
+from eduscale.ingest.choice_columns import spread_choices
 from eduscale.ingest.columns import ArraySource, Column, Inset, column_of, text_column
 from eduscale.ingest.decisions import Decisions
 from eduscale.ingest.findings import Findings, raw_text
@@ -18,7 +19,7 @@ from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.meanings import EXCEL_DAYS, names_a_date
 from eduscale.ingest.names import column_names
-from eduscale.ingest.overrides import Overrides
+from eduscale.ingest.overrides import Overrides, TableOverrides
 from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
 from eduscale.ingest.records import Records
 from eduscale.ingest.reject_words import is_list_of_rejects
@@ -140,6 +141,10 @@ class TableReader:
             raise
         finally:
             self._default_name = default_name
+
+    def decided(self) -> TableOverrides:
+        """Return what people decided for the next table."""
+        return self._overrides.of(self._next)
 
     def findings(self) -> Findings:
         """Return a place for what is told about the next table."""
@@ -364,8 +369,9 @@ class TableReader:
             rejects_file = f"rejects-{index}.parquet"
             self._writer.write_rejects(findings.path, self._folder / rejects_file)
             findings.path.unlink()
-        zone_known = any(guess.what == "time_zone" for guess in draft.guesses)
-        return ReadTable(
+        guesses = [*draft.guesses, *decisions.table_guesses(), *decisions.column_guesses(loaded)]
+        guesses += survey_guesses(draft.labels, names, draft.samples, loaded.choices, told=guesses)
+        table = ReadTable(
             index=index,
             name=draft.name or self._default_name,
             columns=tuple(
@@ -384,18 +390,23 @@ class TableReader:
             rows=loaded.rows,
             rejected_rows=rejected,
             set_aside_rows=aside,
-            guesses=(
-                *draft.guesses,
-                *decisions.table_guesses(),
-                *decisions.column_guesses(loaded),
-                *survey_guesses(draft.labels, names, draft.samples, loaded.choices, zone_known=zone_known),
-            ),
+            guesses=tuple(guesses),
             problems=tuple(findings.problems),
             problem_count=findings.problem_count,
             rows_file=f"rows-{index}.parquet",
             rejects_file=rejects_file,
             blank_columns=draft.blank_columns,
         )
+        return self._with_choice_columns(table, draft.samples)
+
+    def _with_choice_columns(self, table: ReadTable, samples: Sequence[Sample]) -> ReadTable:
+        """Return a table with the columns that people want of questions with several answers."""
+        spread = spread_choices(table, samples, self._overrides.of(table.index))
+        if spread is None:
+            return table
+        self.check_width(len(spread.table.columns))
+        self._writer.write_again(self._folder / table.rows_file, spread.selected)
+        return spread.table
 
     def _check_fields(self, draft: Draft, loaded: Loaded, names: list[str], target: Path) -> None:
         """Refuse a table with a cell that is too long."""

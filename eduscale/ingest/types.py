@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from eduscale.ingest import forms
-from eduscale.ingest.decided import UNDECIDED, Decided, candidates
+from eduscale.ingest.decided import UNDECIDED, UTC, Decided, candidates
 from eduscale.ingest.forms import Form, literal
 from eduscale.ingest.meanings import are_birth_numbers, are_grades, form_by_name, mark_of, text_meaning
 from eduscale.ingest.zones import Zone, zone_of
@@ -118,7 +118,7 @@ def choose(sample: Sample, table: Habits, decided: Decided = UNDECIDED) -> Choic
     """Return the form that a column's cells are written in, or that a person decided; text when none fits."""
     table = table._replace(mark=decided.mark or table.mark, order=decided.order or table.order)
     if not decided.has_form and decided.null_words is None:
-        return _choose(sample, table, forms.NULL_WORDS)
+        return _on_clock(_choose(sample, table, forms.NULL_WORDS), sample, decided)
     nulls = forms.NULL_WORDS if decided.null_words is None else frozenset(decided.null_words)
     if decided.is_text:
         choice = Choice(forms.TEXT)
@@ -126,7 +126,19 @@ def choose(sample: Sample, table: Habits, decided: Decided = UNDECIDED) -> Choic
         choice = _decided_form(sample, table, nulls, decided) or Choice(forms.TEXT)
     else:
         choice = _choose(sample, table, nulls)
-    return choice._replace(decided_nulls=decided.null_words or ())
+    return _on_clock(choice._replace(decided_nulls=decided.null_words or ()), sample, decided)
+
+
+def _on_clock(choice: Choice, sample: Sample, decided: Decided) -> Choice:
+    """Let moments keep their clock or be converted to UTC, as their zones or a person want it."""
+    if choice.form.type != "datetime":
+        return choice
+    moments = {cell: count for cell, count in sample.counts.items() if ":" in cell}
+    zone = zone_of(moments, month_first=choice.form.name.endswith("_md"))
+    if zone is None:
+        return choice
+    to_utc = zone.to_utc if decided.zone is None else zone.complete and decided.zone == UTC
+    return choice._replace(form=forms.in_utc(choice.form) if to_utc else choice.form, zone=zone)
 
 
 def share_of(sample: Sample, table: Habits, decided: Decided) -> float:
@@ -208,10 +220,7 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
         code="type_fits",
         facts={"type": form.type, "form": form.name, "cells": fitting, "of": total, "whole": sample.complete},
     )
-    zone = zone_of(values, month_first=form.name.endswith("_md")) if form.type == "datetime" else None
-    if zone is not None and zone.to_utc:
-        form = forms.in_utc(form)
-    return Choice(form, words, round(confidence, 2), evidence, tuple(alternatives), padded=padded, zone=zone)
+    return Choice(form, words, round(confidence, 2), evidence, tuple(alternatives), padded=padded)
 
 
 class _Found(NamedTuple):

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from eduscale.ingest.overrides import overridden, words
 from eduscale.ingest.statistics_file import Cells, Code
-from eduscale.models.reading import Alternative, ReadGuess, ReadProblem, Said
+from eduscale.models.reading import Alternative, Override, ReadGuess, ReadProblem, Said
 
 FEW_UNLABELLED = 0.05
 """Up to this share of the cells, codes without a label are an oversight in a variable of categories."""
@@ -39,12 +40,20 @@ def shown(
     measure: str,
     label: str,
     name: str,
+    decided: Mapping[str, Override],
 ) -> Shown:
-    """Return values without missing ones, which are spans of codes, and by their labels if all have one."""
+    """Return values without missing ones, which are spans of codes, and by their labels if all have one.
+
+    What people `decided` instead counts.
+    """
     kinds = Counter[Code](cells.letters)
     values, found = _without(cells.values, lambda code: _is_within(code, missing))
     kinds += found
     guesses = [_missing_guess(kinds, labels, name, declared=True)] if kinds else []
+    if override := decided.get("missing_codes"):
+        codes = words(override.value)
+        values, _ = _without(cells.values, lambda code: plain(code) in codes)
+        guesses = [overridden(override, guesses[0] if guesses else None)]
     named = {
         code: text
         for code, text in labels.items()
@@ -56,18 +65,25 @@ def shown(
     unnamed = {code: count for code, count in present.items() if code not in named}
     is_category = measure != "scale" and len(unnamed) < len(present.keys() & named.keys())
     share = sum(unnamed.values()) / sum(present.values())
-    if not unnamed or (is_category and share <= FEW_UNLABELLED):
+    by_labels = not unnamed or (is_category and share <= FEW_UNLABELLED)
+    confidence = 0.8 if not by_labels else 0.7 if unnamed else 0.95
+    guess = _labels_guess(named, name, by_labels=by_labels, confidence=confidence)
+    if override := decided.get("value_labels"):
+        by_labels, guess = override.value == "labels", overridden(override, guess)
+    guesses.append(guess)
+    if by_labels:
         problems = []
         if unnamed:
             facts = {"codes": _listed(unnamed), "cells": sum(unnamed.values())}
             problems = [ReadProblem(column=label, said=Said(code="code_without_label", facts=facts))]
-        guesses.append(_labels_guess(named, name, by_labels=True, confidence=0.7 if unnamed else 0.95))
         return Shown(_relabelled(values, named), guesses, problems)
-    guesses.append(_labels_guess(named, name, by_labels=False, confidence=0.8))
-    values, found = _without(values, lambda code: _MISSING.search(named.get(code, "")) is not None)
+    silent, found = _without(values, lambda code: _MISSING.search(named.get(code, "")) is not None)
     if found:
-        guesses.append(_missing_guess(found, labels, name, declared=False))
-    return Shown(values, guesses, [])
+        guess = _missing_guess(found, labels, name, declared=False)
+        if override := decided.get("missing_labels"):
+            return Shown(values, [*guesses, overridden(override, guess)], [])
+        guesses.append(guess)
+    return Shown(silent, guesses, [])
 
 
 def plain(code: Code) -> str:

@@ -494,6 +494,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The survey does not say in which time zone it noted the moments; they were kept as they are written.",
         "Dotazník neuvádí, ve kterém časovém pásmu časy zaznamenal; zůstaly tak, jak jsou zapsány.",
     ),
+    "choice_column": (
+        "It is true where the answers include “{option}”.",
+        "Hodnota je pravda tam, kde odpovědi obsahují „{option}“.",
+    ),
     "multiple_choice": (
         "{cells:# cell holds|# cells hold} several of {count:# option|# options}: {options}. They were kept as "
         "text and can be made one column an option.",
@@ -617,6 +621,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "override_no_column": (
         "Your correction for the column {name} was not used: the table has no such column now.",
         "Vaše oprava sloupce {name} nebyla použita: tabulka teď takový sloupec nemá.",
+    ),
+    "override_no_options": (
+        "The column {name} has no cells with several answers, so it was not divided.",
+        "Sloupec {name} nemá buňky s více odpověďmi, proto nebyl rozdělen.",
     ),
     "override_no_use": (
         "Your correction ({what}) was not used: there is no such choice for a file of this kind.",

@@ -23,18 +23,21 @@ class Zone(NamedTuple):
     value: str
     evidence: Said
     confidence: float
+    complete: bool
+    """Every moment names its zone."""
     to_utc: bool = False
 
     def guess(self, column: str) -> ReadGuess:
         """Return the zone as a decision for the receipt."""
-        other = Alternative(value="local" if self.to_utc else "UTC", confidence=round(1 - self.confidence, 2))
+        other = "local" if self.to_utc else "UTC"
+        confidence = round(1 - self.confidence, 2)
         return ReadGuess(
             what="time_zone",
             column=column,
             value=self.value,
             evidence=self.evidence,
             confidence=self.confidence,
-            alternatives=(other,),
+            alternatives=(Alternative(value=other, confidence=confidence),) if self.complete else (),
         )
 
 
@@ -59,12 +62,12 @@ def zone_of(cells: Mapping[str, int], *, month_first: bool) -> Zone | None:
     named = " / ".join(sorted(zones))
     facts = {"zones": named, "cells": zones.total()}
     if len(months) == 1 and not silent:
-        return Zone(_one_name(zones), Said(code="zone_named", facts=facts), 0.95)
+        return Zone(_one_name(zones), Said(code="zone_named", facts=facts), 0.95, complete=True)
     if silent:
-        return Zone(named, Said(code="zone_partly_named", facts={**facts, "silent": silent}), 0.5)
+        return Zone(named, Said(code="zone_partly_named", facts={**facts, "silent": silent}), 0.5, complete=False)
     if _is_one_place(months):
-        return Zone(named, Said(code="zone_summer_and_winter", facts=facts), 0.9)
-    return Zone("UTC", Said(code="zones_converted", facts=facts), 0.9, to_utc=True)
+        return Zone(named, Said(code="zone_summer_and_winter", facts=facts), 0.9, complete=True)
+    return Zone("UTC", Said(code="zones_converted", facts=facts), 0.9, complete=True, to_utc=True)
 
 
 def minutes_ahead(zone: str) -> int:

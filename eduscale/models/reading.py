@@ -24,6 +24,11 @@ Decision = Literal[
     "null_words",
     "unit",
     "renamed_from",
+    "time_zone",
+    "value_labels",
+    "missing_codes",
+    "missing_labels",
+    "multiple_choice",
 ]
 """What a person may decide instead of the reader; `renamed_from` is about the dataset, the reader does not ask."""
 
@@ -117,6 +122,8 @@ class ReadColumn(Model):
     concept: str | None = None
     empty: bool = False
     """No row has a value here, so the type is no evidence of anything."""
+    made_of: str | None = None
+    """The column of the sender's, of several answers, in which this one looks for one answer."""
     long: bool = False
     """Some whole numbers here are beyond 2^53, so that no DOUBLE holds them all."""
 

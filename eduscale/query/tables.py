@@ -166,7 +166,7 @@ class TableService:
 
 def _sent_columns(table: StoredTable) -> tuple[tuple[str, str], ...]:
     """Return the names and labels of a table's columns as sent, those that hold nothing included."""
-    columns = [(column.name, column.label) for column in table.columns]
+    columns = [(column.name, column.label) for column in table.columns if column.made_of is None]
     for place in table.blank_columns:
         columns.insert(place, ("", ""))
     return tuple(columns)
