@@ -35,6 +35,8 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
         column, told, wrong = _column(file, place, cells[place], name, decided)
         columns.append(column)
         found += told
+        for what in decided.keys() - {guess.what for guess in told}:
+            overrides.refuse(decided[what], Said(code="override_no_use", facts={"what": what}))
         problems += wrong
     if not columns:
         return []

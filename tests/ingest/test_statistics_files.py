@@ -10,7 +10,7 @@ import pytest
 
 from eduscale.ingest import statistics, statistics_file
 from eduscale.ingest.wording import say
-from eduscale.models.reading import ReadGuess
+from eduscale.models.reading import Override, ReadGuess
 from tests.ingest.reading import Read, read
 from tests.ingest.statistics_writer import INT8, INT32, Tagged, Variable, written
 
@@ -285,3 +285,43 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, sent: bytes, code: str) ->
     got = read(tmp_path, sent, "x.sav")
     assert got.reading.error is not None
     assert got.reading.error.code == code
+
+
+def decide(what: str, value: object, column: str) -> Override:
+    return Override.model_validate({"what": what, "value": value, "column": column, "table": 0})
+
+
+@pytest.mark.parametrize(
+    ("override", "column", "values"),
+    [
+        (decide("value_labels", "codes", "pohlavi"), 1, [1, 2, None, 1]),
+        (decide("missing_codes", "", "pohlavi"), 1, ["chlapec", "dívka", "neuvedeno", "chlapec"]),
+        (decide("missing_codes", "-99", "hodin"), 2, [5, None, 98, None]),
+        (decide("missing_codes", ("-99", "5"), "hodin"), 2, [None, None, 98, None]),
+    ],
+    ids=["codes", "nothing missing", "one code", "two codes"],
+)
+def test_what_a_person_decides_about_codes_counts(
+    tmp_path: Path, override: Override, column: int, values: list[object]
+) -> None:
+    got = read(tmp_path, written("sav", SURVEY), "x.sav", overrides=(override,))
+    assert [row[column] for row in got.rows()] == values
+    assert guess(got, override.what, override.column).overridden
+    assert not got.reading.refused
+
+
+def test_labels_can_be_wanted_where_only_some_codes_have_one(tmp_path: Path) -> None:
+    sent = written("sav", [Variable("q1", [1, 2, 5], "Jak?", {1: "vůbec", 5: "velmi"})])
+    got = read(tmp_path, sent, "x.sav", overrides=(decide("value_labels", "labels", "q1"),))
+    assert got.rows() == [("vůbec",), ("2",), ("velmi",)]
+
+
+def test_a_label_can_be_said_to_be_an_answer(tmp_path: Path) -> None:
+    sent = written("sav", [Variable("vek", [12, 13, -9, 12], labels={-9: "bez odpovědi"})])
+    got = read(tmp_path, sent, "x.sav", overrides=(decide("missing_labels", "", "vek"),))
+    assert [row[0] for row in got.rows()] == [12, 13, -9, 12]
+
+
+def test_a_decision_about_codes_that_are_not_there_is_refused(tmp_path: Path) -> None:
+    got = read(tmp_path, written("sav", SURVEY), "x.sav", overrides=(decide("value_labels", "codes", "idstud"),))
+    assert [refused.said.code for refused in got.reading.refused] == ["override_no_use"]

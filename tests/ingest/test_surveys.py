@@ -12,9 +12,10 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eduscale.ingest import delimited
 from eduscale.ingest.multiple_choice import find_options
 from eduscale.ingest.scales import numbered_scale, worded_scale
-from eduscale.models.reading import ReadGuess
+from eduscale.models.reading import Override, ReadGuess
 from tests.ingest.reading import Read, read
 
 WITH_COMMAS = ("Ano, pravidelně", "Sport, hry a pohyb", "Hudba", "Jazyky, například angličtina nebo němčina")
@@ -289,3 +290,57 @@ def test_microsoft_forms(tmp_path: Path) -> None:
     scales = guesses(got, "scale")
     assert scales[got.names[5]].evidence.facts["points"] == "Spíše nesouhlasím | Souhlasím | Rozhodně souhlasím"
     assert scales["ohodnotte_prosim_lektora"].value == 5
+
+
+CLUBS = as_csv(
+    ("Timestamp", "Which clubs do you attend?", "Which clubs do you attend? [note]"),
+    ("2024-09-03 14:05:12", "Chess, Sport, games and play", "x y"),
+    ("2024-09-04 14:05:12", "", ""),
+    ("2024-09-05 14:05:12", "Pottery", "'"),
+    ("2024-09-06 14:05:12", "Chess, Pottery", ""),
+)
+
+
+def decided(what: str, value: object, column: str) -> Override:
+    return Override.model_validate({"what": what, "value": value, "column": column, "table": 0})
+
+
+def test_a_column_an_option_is_made_where_a_person_wants_it(tmp_path: Path) -> None:
+    column = "which_clubs_do_you_attend"
+    got = read(tmp_path, CLUBS, overrides=(decided("multiple_choice", "columns", column),))
+    assert got.names == [
+        "timestamp",
+        column,
+        f"{column}_chess",
+        f"{column}_sport_games_and_play",
+        f"{column}_pottery",
+        f"{column}_note",
+    ]
+    assert got.table.columns[3].label == "Which clubs do you attend? [Sport, games and play]"
+    assert [row[1:5] for row in got.rows()] == [
+        ("Chess, Sport, games and play", True, True, False),
+        (None, None, None, None),
+        ("Pottery", False, False, True),
+        ("Chess, Pottery", True, False, True),
+    ]
+    (choice,) = guesses(got, "multiple_choice").values()
+    assert (choice.value, choice.overridden, choice.alternatives[0].value) == ("columns", True, "text")
+
+
+def test_a_large_file_gets_its_columns_an_option_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    got = read(tmp_path, CLUBS, overrides=(decided("multiple_choice", "columns", "which_clubs_do_you_attend"),))
+    assert got.rows()[0][2:5] == (True, True, False)
+
+
+def test_a_column_without_options_is_not_divided_and_it_is_said(tmp_path: Path) -> None:
+    got = read(tmp_path, CLUBS, overrides=(decided("multiple_choice", "columns", "timestamp"),))
+    assert len(got.names) == 3
+    assert [refused.said.code for refused in got.reading.refused] == ["override_no_options"]
+
+
+def test_a_zone_that_nobody_knows_can_be_said(tmp_path: Path) -> None:
+    got = read(tmp_path, CLUBS, overrides=(decided("time_zone", "UTC", "timestamp"),))
+    zone = guesses(got, "time_zone")["timestamp"]
+    assert (zone.value, zone.overridden) == ("UTC", True)
+    assert not got.reading.refused

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eduscale.ingest.zones import minutes_ahead, zone_of
+from eduscale.models.reading import Override
 from tests.ingest.reading import read
 
 
@@ -73,3 +74,20 @@ def test_where_some_moments_name_no_zone_clocks_stay_and_it_is_told(tmp_path: Pa
     _, values, zones = read_moments(tmp_path, "2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22")
     assert values == [datetime(2024, 9, 3, 20, 15, 22)] * 2
     assert zones == ["+02:00"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "moments", "hours"),
+    [
+        ("UTC", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22+02:00"), (18, 18)),
+        ("local", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22Z"), (20, 20)),
+        ("UTC", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22"), (20, 20)),
+    ],
+    ids=["one zone converted", "several zones kept", "not all named"],
+)
+def test_a_person_decides_which_clock_counts(
+    tmp_path: Path, wanted: str, moments: tuple[str, ...], hours: tuple[int, ...]
+) -> None:
+    override = Override(what="time_zone", value=wanted, column="kdy", table=0)
+    got = read(tmp_path, "kdy;n\n" + "".join(f"{moment};1\n" for moment in moments), overrides=(override,))
+    assert [row[0] for row in got.rows()] == [datetime(2024, 9, 3, hour, 15, 22) for hour in hours]
