@@ -12,7 +12,16 @@ from eduscale.ingest.zips import is_package
 from eduscale.models.reading import Override, ReadGuess, Said
 
 Format = Literal[
-    "archive", "text", "workbook", "old_workbook", "open_document", "web_page", "json", "statistics", "parquet"
+    "archive",
+    "text",
+    "workbook",
+    "old_workbook",
+    "open_document",
+    "spreadsheet_xml",
+    "web_page",
+    "json",
+    "statistics",
+    "parquet",
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -62,6 +71,9 @@ _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 _PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
 _FLAT_DOCUMENT = re.compile(_PROLOGUE + r"(?:<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)?<office:document\s", re.DOTALL)
+_SPREADSHEET_XML = re.compile(
+    _PROLOGUE + r"<(?:\w+:)?Workbook\s[^>]*urn:schemas-microsoft-com:office:spreadsheet", re.DOTALL
+)
 _PAGE = re.compile(
     _PROLOGUE + r"<(?:!doctype\s+html|html|head|body|meta|title|table|style)[\s>]", re.DOTALL | re.IGNORECASE
 )
@@ -139,6 +151,8 @@ def _format(head: bytes, named: str | None) -> Format:
 def _text_format(text: str, *, is_named_json: bool, is_cut: bool) -> Format:
     if _FLAT_DOCUMENT.match(text):
         return "open_document"
+    if _SPREADSHEET_XML.match(text):
+        return "spreadsheet_xml"
     if _PAGE.match(text) or _FRAGMENT.match(text):
         return "web_page"
     return "json" if _is_json(text, is_named_so=is_named_json, is_cut=is_cut) else "text"

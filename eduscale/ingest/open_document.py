@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
-from xml.parsers import expat
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
+from eduscale.ingest import xml_events
 from eduscale.ingest.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.package import CHUNK_BYTES, Package, opened
@@ -169,36 +169,7 @@ class _Document:
 
     def feed(self, chunks: Iterable[bytes]) -> None:
         """Take one XML document."""
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        names: dict[str, str] = {}
-
-        def short(name: str) -> str:
-            known = names.get(name)
-            if known is None:
-                space, _, local = name.rpartition(" ")
-                known = names[name] = f"{_NAMESPACES.get(space, '')}:{local}"
-            return known
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            self._start(short(tag), {short(name): value for name, value in attributes.items()})
-
-        def end(tag: str) -> None:
-            self._end(short(tag))
-
-        def doctype(*_: object) -> None:
-            raise UnreadableFile("unsafe_workbook")
-
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = doctype
-        try:
-            for chunk in chunks:
-                parser.Parse(chunk, False)
-            parser.Parse(b"", True)
-        except (expat.ExpatError, ValueError, KeyError, OverflowError) as error:
-            raise UnreadableFile("damaged_workbook") from error
+        xml_events.parse(chunks, _NAMESPACES, start=self._start, end=self._end, text=self._characters)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._cell is not None:

@@ -27,6 +27,7 @@ from eduscale.ingest import (
     old_workbook,
     open_document,
     parquet_file,
+    spreadsheet_xml,
     statistics,
     web_table,
     workbook,
@@ -120,6 +121,7 @@ _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[R
     "workbook": workbook.read,
     "old_workbook": old_workbook.read,
     "open_document": open_document.read,
+    "spreadsheet_xml": spreadsheet_xml.read,
     "web_page": web_table.read,
     "statistics": statistics.read,
 }

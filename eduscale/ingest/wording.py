@@ -848,6 +848,7 @@ _FORMATS = {
     "workbook": ("an XLSX workbook", "sešit XLSX"),
     "old_workbook": ("an XLS workbook", "sešit XLS"),
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
+    "spreadsheet_xml": ("a workbook in XML of Excel 2003", "sešit v XML aplikace Excel 2003"),
     "web_page": ("a web page (HTML)", "webová stránka (HTML)"),
 }
 _DECISIONS = {

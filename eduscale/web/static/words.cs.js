@@ -159,6 +159,7 @@ export default {
   format_workbook: 'sešit XLSX',
   format_old_workbook: 'sešit XLS',
   format_open_document: 'tabulka OpenDocument',
+  format_spreadsheet_xml: 'sešit v XML',
   format_web_page: 'webová stránka (HTML)',
   'delimiter_;': 'středník',
   'delimiter_,': 'čárka',

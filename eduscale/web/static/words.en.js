@@ -133,6 +133,7 @@ export default {
   format_workbook: 'XLSX workbook',
   format_old_workbook: 'XLS workbook',
   format_open_document: 'OpenDocument spreadsheet',
+  format_spreadsheet_xml: 'workbook in XML',
   format_web_page: 'web page (HTML)',
   'delimiter_;': 'semicolon',
   'delimiter_,': 'comma',
