@@ -13,9 +13,19 @@ from pathlib import Path
 import pytest
 
 from eduscale.core import progress
-from eduscale.core.errors import Busy, ChildCrashed, InvalidField, NotFound
+from eduscale.core.errors import (
+    Busy,
+    ChildCrashed,
+    DeadlineExceeded,
+    EduscaleError,
+    FileSizeExceeded,
+    InvalidField,
+    MemoryExceeded,
+    NotFound,
+)
 from eduscale.ingest.uploads import READ, Known, LandedFile, UploadService, Wish
 from eduscale.ingest.versions import TASK as COMPARISON
+from eduscale.ingest.wording import say
 from eduscale.models.reading import ReadColumn, Reading, ReadLimits, ReadTable, ReadTask, Said
 from eduscale.storage.local import LocalFolder
 from eduscale.storage.uploads import UploadStore
@@ -205,11 +215,24 @@ def test_a_file_that_cannot_be_read_is_rejected_and_may_be_tried_again(world: Wo
     assert second.head.upload.upload_id != first.head.upload.upload_id
 
 
-def test_a_child_that_dies_rejects_the_file_and_says_so(tmp_path: Path) -> None:
-    known = World(tmp_path, FakeSandbox(fails_with=ChildCrashed())).send()
+@pytest.mark.parametrize(
+    ("ending", "code", "words"),
+    [
+        (ChildCrashed(), "reading_child_crashed", "stopped unexpectedly"),
+        (DeadlineExceeded(seconds=300.0), "reading_deadline_exceeded", "longer than 300 seconds"),
+        (MemoryExceeded(bytes=512 << 20), "reading_memory_exceeded", "more memory than the 512 MB"),
+        (FileSizeExceeded(bytes=4 << 30), "reading_file_size_exceeded", "a file larger than 4 GB"),
+    ],
+)
+def test_a_child_that_dies_or_is_stopped_rejects_the_file_and_says_so(
+    ending: EduscaleError, code: str, words: str, tmp_path: Path
+) -> None:
+    known = World(tmp_path, FakeSandbox(fails_with=ending)).send()
     assert known.head.state == "rejected"
     assert known.receipt is not None
-    assert known.receipt.error == Said(code="reading_child_crashed")
+    assert known.receipt.error is not None
+    assert known.receipt.error.code == code
+    assert words in say(known.receipt.error, "en")
 
 
 def test_a_busy_service_keeps_the_bytes_and_continues_when_they_come_again(tmp_path: Path) -> None:
