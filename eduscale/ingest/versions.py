@@ -31,6 +31,8 @@ PART_FROM = 0.8
 OVERLAP_FROM = 0.2
 """Less than this in common is nothing to speak of."""
 OVERLAP_ROWS = 10
+DATED_ROWS = 3
+"""So many rows that tell of days are spoken of in any case: two weeks' lists that share a day."""
 PERIODS_DIFFER = 0.8
 """What files must share whose names tell months apart: many rows are alike from month to month."""
 ALIKE = 0.95
@@ -50,6 +52,8 @@ class Evidence(NamedTuple):
     distinct_same: int
     changed: int = 0
     periods_differ: bool = False
+    dated: bool = False
+    """Rows tell of days: the same row in two files is one thing told twice."""
     kept_share: float = 0.0
     """The greatest share at which this sender's files were kept side by side before."""
 
@@ -215,7 +219,7 @@ def judge(evidence: Evidence) -> Verdict | None:
 
     A row that stands many times in a file says little: such files must agree almost wholly.
     """
-    new, old, same, distinct, changed, periods_differ, kept_share = evidence
+    new, old, same, distinct, changed, periods_differ, dated, kept_share = evidence
     identical = same == new == old
     if not same or (distinct < 2 and not identical):
         return None
@@ -235,8 +239,10 @@ def judge(evidence: Evidence) -> Verdict | None:
         verdict = Verdict("newer", share, confidence)
     elif in_old >= max(least, PART_FROM):
         verdict = Verdict("part", share, round(in_old * (1 - 0.5**same), 2))
-    elif share >= (least if least > 0.5 else OVERLAP_FROM) and distinct >= OVERLAP_ROWS:
+    elif distinct >= OVERLAP_ROWS and share >= (least if least > 0.5 else OVERLAP_FROM):
         verdict = Verdict("overlap", share, share)
+    elif dated and distinct >= DATED_ROWS:
+        verdict = Verdict("overlap", share, 0.5)
     return verdict
 
 
@@ -255,6 +261,7 @@ def _overlap(
         distinct_same=sum(each.distinct_same for each in results.values()),
         changed=changed,
         periods_differ=bool(mine and theirs and mine != theirs),
+        dated=any(each.dated for each in results.values()),
         kept_share=kept_share,
     )
     verdict = judge(evidence)

@@ -20,7 +20,7 @@ EXACT_ROWS = 5_000_000
 """Above so many rows in both files the counts come from a sample of the rows."""
 LOOK_ROWS = 2_000
 LOOK_COLUMNS = 3
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.01
 """Files that share less than this part of the smaller one at the first look are not compared further."""
 MOST_COLUMNS = 1_000
 MOST_UNMATCHED = 20_000
@@ -29,6 +29,10 @@ PAIRED_COLUMNS = 8
 _ONE_THREAD_COLUMNS = 200
 _KEY_STORAGES = ("VARCHAR", "DATE", "TIMESTAMP", "BIGINT")
 _KEY_WORDS = frozenset("id ids kod code cislo number nr no poradi line radek key klic uuid ic izo redizo".split())
+DAYS = 3
+"""So many different days in a column make a table one of events."""
+_BIRTH = ("narozen", "birth", "dob")
+"""In the name of a column of days that tell of people, not of events."""
 _DATES = (
     "['%d.%m.%Y', '%d. %m. %Y', '%d/%m/%Y', '%Y-%m-%d', "
     "'%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S', '%Y-%m-%d %H:%M:%S']"
@@ -156,6 +160,7 @@ class _Pair:
             rows_old_file=self._pair.old.rows,
             same=same * self._sampled,
             distinct_same=distinct_same,
+            dated=same > 0 and self._is_dated(),
             estimated=self._sampled > 1 or len(self._columns) < len(self._pair.new.columns),
         )
         is_telling = same and left_new and left_old and left_new + left_old <= MOST_UNMATCHED
@@ -163,6 +168,16 @@ class _Pair:
             return found
         changed, key = self._changed()
         return found.model_copy(update={"changed": changed, "key": key})
+
+    def _is_dated(self) -> bool:
+        days = [
+            f"approx_count_distinct({quoted(column.name)})"
+            for column in self._pair.new.columns[:MOST_COLUMNS]
+            if column.storage in ("DATE", "TIMESTAMP") and not any(word in column.name for word in _BIRTH)
+        ]
+        return (
+            bool(days) and max(self._row(f"SELECT {', '.join(days)} FROM ({select_sql(self._pair.new)})")) >= DAYS
+        )
 
     def _count_rows(self) -> None:
         """Put into a table how often each row is in the new file and in the old one, by its hash."""

@@ -52,7 +52,10 @@ class ComparisonTask(Model):
 
 
 class PairResult(Model):
-    """What two views have in common; `changed` rows meet by `key`, whose values are unique in both."""
+    """What two views have in common; `changed` rows meet by `key`, whose values are unique in both.
+
+    `dated` says that rows tell of days, so that the same row twice is one thing told twice.
+    """
 
     rows_new_file: int
     rows_old_file: int
@@ -60,6 +63,7 @@ class PairResult(Model):
     distinct_same: int = 0
     changed: int = 0
     key: tuple[str, ...] = ()
+    dated: bool = False
     estimated: bool = False
 
 

@@ -119,6 +119,15 @@ def test_a_workbook_saved_anew_is_the_same_rows(server: Server, dataset: str) ->
     assert "all 300 rows are the same" in again["message"]
 
 
+def test_weekly_lists_that_share_a_day_say_so(server: Server, dataset: str) -> None:
+    """Few rows of either, but each tells of a day: it would count twice."""
+    fields = {"region": "r", "dataset": dataset}
+    send(server, ("tyden 1.csv", sheet(ROWS[:100])), **fields)
+    second = receipt(send(server, ("tyden 2.csv", sheet(ROWS[95:195])), **fields))
+    assert [(each["kind"], each["rows_same"]) for each in second["shares_rows_with"]] == [("overlap", 5)]
+    assert second["newer_version_of"] is None
+
+
 def test_a_wrong_cell_that_turns_a_column_to_text_hides_no_older_version(server: Server, dataset: str) -> None:
     """Half of the points are no numbers: the column is text now, the other rows are the same."""
     fields = {"region": "r", "dataset": dataset}

@@ -54,6 +54,8 @@ def evidence(new: int, old: int, same: int, **more: float) -> Evidence:
         pytest.param(
             evidence(300, 300, 297, changed=3, kept_share=0.6), "newer", True, id="more alike than those"
         ),
+        pytest.param(evidence(300, 300, 12, dated=True), "overlap", False, id="two weeks that share a day"),
+        pytest.param(evidence(300, 300, 1, dated=True), None, False, id="one row of a day"),
         pytest.param(evidence(300, 300, 200, distinct_same=8), None, False, id="yes and no, many times"),
         pytest.param(evidence(600, 300, 300, distinct_same=8), None, False, id="twice as many of few answers"),
     ],

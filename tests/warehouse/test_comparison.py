@@ -68,6 +68,16 @@ def test_without_a_column_that_names_rows_a_pair_of_columns_may(tmp_path: Path) 
     assert (found.same, found.changed, sorted(found.key)) == (49, 1, ["jmeno", "trida"])
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "dated"), [("datum", 9, True), ("datum", 1, False), ("datum_narozeni", 9, False)]
+)
+def test_rows_that_tell_of_days_are_known(tmp_path: Path, name: str, days: int, dated: bool) -> None:
+    """A list of events is one, a list of pupils with their birthdays is not, nor one of a single day."""
+    select = f"SELECT i AS kod, DATE '2024-09-01' + (i % {days})::INT AS {name} FROM range({{}}, {{}}) AS t(i)"
+    found = compare(tmp_path, select.format(0, 30), select.format(20, 60), {"kod": "BIGINT", name: "DATE"})
+    assert (found.same, found.dated) == (10, dated)
+
+
 def test_a_row_that_stands_there_twice_hides_no_changed_ones(tmp_path: Path) -> None:
     """A key names rows, however often each stands there; one copy more is a new row."""
     old, new = [*OLD, OLD[3], OLD[3]], [("z0", "Jan 0", "0.A", 99), *OLD[1:], OLD[3], OLD[3], OLD[3]]
