@@ -177,8 +177,10 @@ class _JsonFile:
         if isinstance(items, RecordStage):
             return [items.finish(name, guesses, beside)]
         if table.shape == "columns":
-            items = [as_object(zip(table.labels, row, strict=True)) for row in zip(*items, strict=True)]
-        elif table.shape == "rows":
+            rows = zip(*items, strict=True)
+            records = (as_object(zip(table.labels, row, strict=True)) for row in rows)
+            return [self._staged(records).finish(name, guesses, beside)]
+        if table.shape == "rows":
             return self._write_rows(table.labels, items, name, guesses, beside)
         return [self._staged(iter(items)).finish(name, guesses, beside)]
 

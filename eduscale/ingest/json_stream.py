@@ -11,6 +11,7 @@ from eduscale.core.errors import UnreadableFile
 DOUBLE_DIGITS = 17
 """A double is known by so many digits; a number written with more says more than a double holds."""
 _BLANK = re.compile(r"[ \t\r\n\x1e\ufeff]*")
+_AFTER_ELEMENT = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _NUMBER_END = 8
 """A number that ends so near to the end of what is at hand may go on."""
 
@@ -125,9 +126,26 @@ class JsonText:
         """Yield the elements of the list that begins here."""
         self._place += 1
         while not self.skip("]"):
-            yield self.value()
-            if not self.skip(",") and self.peek() != "]":
-                raise self._wrong(self._place)
+            value, follows = self._quick_element()
+            if follows is None:
+                value = self.value()
+                if not self.skip(",") and self.peek() != "]":
+                    raise self._wrong(self._place)
+            yield value
+            if follows == "]":
+                return
+
+    def _quick_element(self) -> tuple[Any, str | None]:
+        """Return an element and what follows it, a comma or the end of the list, if both are at hand."""
+        try:
+            value, end = DECODER.raw_decode(self._text, self._place)
+        except (ValueError, RecursionError):
+            return None, None
+        match = _AFTER_ELEMENT.match(self._text, end)
+        if match is None:
+            return None, None
+        self._place = match.end()
+        return value, match[1]
 
     def members(self) -> Iterator[str]:
         """Yield the keys of the object that begins here; the value of each must be read before the next."""
