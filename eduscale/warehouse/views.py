@@ -119,21 +119,25 @@ def table_name(dataset: str) -> str:
 def select_sql(view: View, pseudo_columns: Sequence[str] = ()) -> str:
     """Write the SELECT of a view's columns and of the named pseudo-columns."""
     if not view.runs:
-        nothing = [f"CAST(NULL AS {_asked(column)}) AS {quoted(column.name)}" for column in view.columns]
+        nothing = [f"CAST(NULL AS {column.storage}) AS {quoted(column.name)}" for column in view.columns]
         nothing += [f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in pseudo_columns]
         return f"SELECT {', '.join(nothing)} WHERE false"
     return " UNION ALL ".join(_run_sql(view, run, pseudo_columns) for run in view.runs)
 
 
 def shown_sql(view: View) -> str:
-    """Write the SELECT for people rather than queries: a duration, which files hold in seconds, is an interval."""
-    shown = [
-        f"to_seconds({quoted(column.name)}) AS {quoted(column.name)}"
-        if column.type == "duration" and column.storage == "BIGINT"
-        else quoted(column.name)
-        for column in view.columns
-    ]
+    """Write the SELECT for people rather than queries: a duration, which files hold in seconds, is an interval,
+    and a list or an object, which they hold as text, is JSON.
+    """
+    shown = [f"{_shown(column)} AS {quoted(column.name)}" for column in view.columns]
     return f"SELECT {', '.join(shown)} FROM ({select_sql(view)})"
+
+
+def _shown(column: ViewColumn) -> str:
+    value = quoted(column.name)
+    if column.type == "duration" and column.storage == "BIGINT":
+        return f"to_seconds({value})"
+    return f"CAST({value} AS JSON)" if column.type == "json" else value
 
 
 def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
@@ -143,9 +147,9 @@ def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     for column in view.columns:
         name, source = quoted(column.name), in_file.get(column.name, column.name)
         if source not in held:
-            selected.append(f"CAST(NULL AS {_asked(column)}) AS {name}")
-        elif held[source] != _asked(column):
-            selected.append(f"CAST({quoted(source)} AS {_asked(column)}) AS {name}")
+            selected.append(f"CAST(NULL AS {column.storage}) AS {name}")
+        elif held[source] != column.storage:
+            selected.append(f"CAST({quoted(source)} AS {column.storage}) AS {name}")
         else:
             selected.append(name if source == column.name else f"{quoted(source)} AS {name}")
     of_file = {"_region": run.regions, "_sender": run.senders, "_upload_id": run.upload_ids}
@@ -153,11 +157,6 @@ def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
     files = ", ".join(literal(path) for path in run.paths)
     options = "" if run.alike else ", union_by_name = true"
     return f"SELECT {', '.join(selected)} FROM read_parquet([{files}]{options})"
-
-
-def _asked(column: ViewColumn) -> str:
-    """Return the type that queries see; files hold JSON as text."""
-    return "JSON" if column.type == "json" else column.storage
 
 
 def _by_file(values: Sequence[str | None]) -> str:

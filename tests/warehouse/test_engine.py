@@ -248,6 +248,8 @@ def test_column_names_of_an_answer_are_unique(tmp_path: Path) -> None:
         ("TIMESTAMP '2025-09-01 10:20:30.5'", "datetime", "2025-09-01T10:20:30.500000"),
         ("TIMESTAMPTZ '2025-09-01 10:20:30+02'", "datetime", "2025-09-01T08:20:30Z"),
         ("TIME '07:05:00'", "time", "07:05:00"),
+        ("18446744073709551615::DECIMAL(38,0)", "integer", "18446744073709551615"),
+        ("5::DECIMAL(38,0)", "integer", 5),
         ("INTERVAL 36 HOUR", "duration", "36:00:00"),
         ("INTERVAL 1500 MILLISECOND", "duration", "0:00:01.5"),
         ("'\\xFF\\x00'::BLOB", "text", "/wA="),
@@ -290,6 +292,27 @@ def test_a_duration_is_seconds_to_queries_and_hours_to_people(tmp_path: Path) ->
     assert ask(view, 'SELECT sum(t) FROM "dataset:d"')["rows"] == [[131400]]
     shown = page(view, 0, 2)
     assert (shown["types"], shown["rows"]) == (["duration"], [["1:30:00"], ["35:00:00"]])
+
+
+DEEP = "[" * 300 + "]" * 300
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('["x",{"y":null}]', ["x", {"y": None}]),
+        ("[9007199254740993,0.5]", ["9007199254740993", 0.5]),
+        (DEEP, DEEP),
+    ],
+    ids=["values", "digits", "too-deep"],
+)
+def test_json_is_text_to_queries_and_lists_and_objects_to_people(tmp_path: Path, text: str, shown: object) -> None:
+    """A query compares text and takes it apart; a page of rows holds what the text says, however deep it is."""
+    texts = dataset(tmp_path, f"SELECT '{text}' AS t")
+    view = texts.model_copy(update={"columns": (texts.columns[0].model_copy(update={"type": "json"}),)})
+    assert ask(view, "SELECT t FROM \"dataset:d\" WHERE t <> 'x'")["rows"] == [[text]]
+    answer = page(view, 0, 1)
+    assert (answer["types"], answer["rows"]) == (["json"], [[shown]])
 
 
 def test_pages_run_through_all_files_in_order(tmp_path: Path) -> None:

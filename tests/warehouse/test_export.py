@@ -96,6 +96,18 @@ def test_parquet_is_the_table_itself(tmp_path: Path) -> None:
     assert count == (2,)
 
 
+def test_lists_and_objects_are_json_in_every_format(tmp_path: Path) -> None:
+    """JSON exports hold the values, the others their text."""
+    view = table(tmp_path, """SELECT '["x",{"y":null}]' AS v UNION ALL SELECT NULL""", v="json")
+    assert json.loads(export(view, "json", tmp_path).read_text()) == [{"v": ["x", {"y": None}]}, {"v": None}]
+    (tmp_path / "out.json").unlink()
+    rows = list(csv.reader(export(view, "csv", tmp_path).read_text("utf-8-sig").splitlines()))
+    assert rows == [["v"], ['["x",{"y":null}]'], []]
+    (tmp_path / "out.csv").unlink()
+    sheet = openpyxl.load_workbook(export(view, "xlsx", tmp_path)).active
+    assert [cell.value for cell in sheet["A"]][:2] == ["v", '["x",{"y":null}]']
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "json", "parquet"])
 def test_an_empty_table_still_has_its_columns(tmp_path: Path, kind: ExportFormat) -> None:
     """Nothing to show is shown as such."""
