@@ -162,6 +162,23 @@ def test_a_guess_is_corrected_beside_it_remembered_and_forgotten(open_page, tmp_
     expect(next_card.get_by_role("button", name="Forget my corrections")).to_have_count(0)
 
 
+def test_a_long_reading_of_a_correction_shows_how_far_it_is(open_page, tmp_path):
+    page = open_page()
+    path = tmp_path / "long_again.csv"
+    rows = (f"{row};Jana {row % 977};{row % 100},5\n" for row in range(50_000))
+    path.write_text("id;jmeno;body\n" + "".join(rows))
+    card = send(page, path, region="opravy")
+    release = []
+    page.route("**/api/v1/uploads/*", lambda route: release.append(route) or None)  # held, and so slow
+    correct(card.locator("dl > div", has_text="Header"), "0")
+    bar = card.locator("dl > div", has_text="Header").locator("progress")
+    bar.wait_for()
+    release[0].continue_()
+    page.unroute("**/api/v1/uploads/*")
+    expect(card.locator(".counts")).to_contain_text("50,001 rows were read.")
+    expect(card.locator("progress")).to_have_count(0)
+
+
 def test_a_correction_that_cannot_be_made_says_why_beside_it(open_page, tmp_path):
     page = open_page()
     path = tmp_path / "nejde.csv"

@@ -18,8 +18,8 @@ export const undoUpload = (id) => call('DELETE', `${API}/uploads/${encodeURIComp
 export const getDataset = (name) => call('GET', `${API}/datasets/${encodeURIComponent(name)}`);
 export const decide = (id, replaces) =>
   call('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ replaces }));
-export const correct = (id, guess) =>
-  call('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ guesses: [guess] }));
+export const correct = (id, guess, onStep) =>
+  told('PATCH', `${API}/uploads/${encodeURIComponent(id)}`, JSON.stringify({ guesses: [guess] }), onStep);
 export const forget = (id) => call('DELETE', `${API}/uploads/${encodeURIComponent(id)}/corrections`);
 export const runQuery = (sql) => call('POST', `${API}/query`, JSON.stringify({ sql, max_rows: MOST_ROWS }));
 export const firstRows = (id, table) =>
@@ -39,20 +39,26 @@ export async function getSample(name) {
 
 /** Send one file and return its receipt; `onStep(name, facts)` hears of sending, waiting and the stages of reading. */
 export async function sendFile(file, fields, onStep) {
-  const { uploads: [receipt] } = await patiently(() => post(file, fields, onStep), (seconds) => onStep('busy', { seconds }));
-  return settled(receipt);
-}
-
-function post(file, fields, onStep) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
   form.append('file', file, file.name);
+  const { uploads: [receipt] } = await told('POST', `${API}/uploads`, form, onStep);
+  return settled(receipt);
+}
+
+const told = (method, url, body, onStep) =>
+  patiently(() => streamed(method, url, body, onStep), (seconds) => onStep('busy', { seconds }));
+
+/** Send a form or JSON, and return the answer; `onStep` hears of sending and of the stages that the answer streams. */
+function streamed(method, url, body, onStep) {
   const request = new XMLHttpRequest(); // fetch does not tell how far an upload is
-  request.open('POST', `${API}/uploads`);
+  request.open(method, url);
   request.setRequestHeader('Accept-Language', language());
   request.setRequestHeader('Accept', 'text/event-stream');
-  request.upload.onprogress = ({ loaded, total }) => onStep('sending', { share: total ? loaded / total : 0 });
-  request.upload.onload = () => onStep('reading');
+  if (body instanceof FormData) {
+    request.upload.onprogress = ({ loaded, total }) => onStep('sending', { share: total ? loaded / total : 0 });
+    request.upload.onload = () => onStep('reading');
+  } else request.setRequestHeader('Content-Type', 'application/json');
   let end = null; // the last event: the answer, or why there is none
   const take = eventReader((name, data) => {
     if (name === 'progress') onStep(data.stage, { share: data.fraction });
@@ -70,7 +76,7 @@ function post(file, fields, onStep) {
       if (end) resolve({ status: end.status, answer: end, retryAfter: end.retry_after_s });
       else reject(new Refusal(say('offline'))); // the service went away in the middle
     };
-    request.send(form);
+    request.send(body);
   });
 }
 

@@ -1,6 +1,6 @@
 // Correcting what the reader guessed: beside each guess a small form; the file is then read again.
 
-import { el } from './dom.js';
+import { el, stepsView } from './dom.js';
 import { guessValue, say } from './words.js';
 
 const KNOWN = {
@@ -16,10 +16,11 @@ const KNOWN = {
 const COUNTS = ['header', 'footer'];
 const WORDS = ['null_words'];
 const MOST_ROWS = 1000;
+const SLOW_MS = 1000; // a reading that takes longer shows how far it is
 
 /**
  * Return a form, folded away, that corrects a guess of a table; null where the guess is of a kind that cannot be.
- * `act.correct(change)` reads the file again and `act.why(error)` says why it could not.
+ * `act.correct(change, onStep)` reads the file again and `act.why(error)` says why it could not.
  */
 export function correctionView(guess, table, about, act) {
   const field = fieldFor(guess);
@@ -30,13 +31,18 @@ export function correctionView(guess, table, about, act) {
     wrong.textContent = '';
     form.inert = true;
     button.textContent = say('step_reading');
+    const { view, onStep } = stepsView(title);
+    const slow = setTimeout(() => form.after(...view), SLOW_MS);
     try {
-      await act.correct({ table: table.index, column: guess.column, what: guess.what, value });
+      await act.correct({ table: table.index, column: guess.column, what: guess.what, value }, onStep);
     } catch (error) {
       form.inert = false;
       button.textContent = say('readAgain');
       wrong.textContent = act.why(error);
       field.focus();
+    } finally {
+      clearTimeout(slow);
+      for (const part of view) part.remove();
     }
   };
   const button = el('button', {}, say('readAgain'));

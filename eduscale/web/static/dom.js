@@ -1,6 +1,6 @@
 // Building elements. Data from outside becomes text nodes only, never markup.
 
-import { cellText, say } from './words.js';
+import { cellText, percentage, say } from './words.js';
 
 /** Return an element with properties (`class`, `aria-…`, `data-…` are set as attributes) and children. */
 export function el(tag, properties = {}, ...children) {
@@ -42,4 +42,20 @@ export function dataTable(label, { columns, types, rows }) {
     el('th', { scope: 'col', class: `is-${types[place]}` }, name, el('small', {}, say(`type_${types[place]}`))));
   return plainTable(label, heads, rows.map((row) => row.map((value, place) =>
     el('td', { class: `is-${types[place]}` }, cellText(value, types[place])))));
+}
+
+/** Return a bar with what is done below it, and a function that shows a step of it: `onStep(name, { share, seconds })`. */
+export function stepsView(label) {
+  const said = el('p', { class: 'said', role: 'status' });
+  const percent = el('span', { class: 'hint', 'aria-hidden': 'true' }); // the bar says it to who does not see it
+  const bar = el('progress', { max: 1, 'aria-label': label });
+  const onStep = (step, { share = 0, seconds } = {}) => {
+    const text = say(`step_${step}`, { n: seconds });
+    percent.textContent = share ? percentage(share) : '';
+    if (share) bar.value = share;
+    else bar.removeAttribute('value'); // something is done, nobody knows how much of it
+    bar.setAttribute('aria-valuetext', share ? `${text} ${percentage(share)}` : text);
+    if (said.textContent !== text) said.textContent = text; // a live region is heard once for each step
+  };
+  return { view: [bar, el('div', { class: 'row' }, said, percent)], onStep };
 }

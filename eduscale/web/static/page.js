@@ -1,10 +1,10 @@
 // The page: what people do on it, joined to what answers.
 
 import * as api from './api.js';
-import { announce, byId, dataTable, el } from './dom.js';
+import { announce, byId, dataTable, el, stepsView } from './dom.js';
 import { downloads, receiptInShort, receiptView, warningsView } from './receipt.js';
 import { recall, remember } from './memory.js';
-import { day, language, number, percentage, preferredLanguage, say, size, speak } from './words.js';
+import { day, language, number, preferredLanguage, say, size, speak } from './words.js';
 
 const REGION = /^[A-Za-z0-9-]{1,64}$/;
 const SAMPLE_REGION = 'sample';
@@ -74,18 +74,9 @@ async function sendOne({ card, name, open, onStep }, fields) {
 
 /** Return a function that shows each step of a file's way in its card. */
 function stepsOf(card, name) {
-  const said = el('p', { class: 'said', role: 'status' });
-  const percent = el('span', { class: 'hint', 'aria-hidden': 'true' }); // the bar says it to who does not see it
-  const bar = el('progress', { max: 1, 'aria-label': name });
-  card.replaceChildren(el('h3', {}, name), bar, el('div', { class: 'row' }, said, percent));
-  return (step, { share = 0, seconds } = {}) => {
-    const text = say(`step_${step}`, { n: seconds });
-    percent.textContent = share ? percentage(share) : '';
-    if (share) bar.value = share;
-    else bar.removeAttribute('value'); // something is done, nobody knows how much of it
-    bar.setAttribute('aria-valuetext', share ? `${text} ${percentage(share)}` : text);
-    if (said.textContent !== text) said.textContent = text; // a live region is heard once for each step
-  };
+  const { view, onStep } = stepsView(name);
+  card.replaceChildren(el('h3', {}, name), ...view);
+  return onStep;
 }
 
 function show(card, receipt) {
@@ -94,7 +85,7 @@ function show(card, receipt) {
     look: putQuery,
     undo: (shown) => undo(card, shown),
     decide: (shown, replaces) => decide(card, shown, replaces),
-    correct: (shown, guess) => correct(card, shown, guess),
+    correct: (shown, guess, onStep) => correct(card, shown, guess, onStep),
     forget: (shown) => change(card, shown, () => api.forget(shown.upload_id), say('forgotten')),
     why: refusalText,
   }).filter(Boolean));
@@ -110,8 +101,8 @@ const decide = (card, receipt, replaces) =>
   change(card, receipt, () => api.decide(receipt.upload_id, replaces), say(replaces ? 'hasReplaced' : 'bothKept'));
 
 /** Have a file read again with a corrected guess; why it cannot be is for the form to say. */
-async function correct(card, receipt, guess) {
-  const corrected = await api.correct(receipt.upload_id, guess);
+async function correct(card, receipt, guess, onStep) {
+  const corrected = await api.correct(receipt.upload_id, guess, onStep);
   await change(card, receipt, async () => corrected, say('corrected'));
   const columns = card.querySelectorAll('.columns')[guess.table];
   if (columns && guess.column !== null) columns.open = true; // there may be more to correct

@@ -11,7 +11,7 @@ const FIRST_LINES = 100;
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
  * `sentAs`; `actions` are what its buttons do: `undo(receipt)`, `look(dataset)`, `decide(receipt, replaces)`,
- * `correct(receipt, change)`, `forget(receipt)`; `why(error)` says why one could not be done.
+ * `correct(receipt, change, onStep)`, `forget(receipt)`; `why(error)` says why one could not be done.
  */
 export function receiptView(receipt, actions) {
   const isIn = receipt.state === 'loaded';
@@ -80,7 +80,7 @@ function tableView(receipt, table, actions) {
     receipt.tables.length > 1 ? el('h4', {}, say('sheet', { name: table.name })) : null,
     el('p', { class: 'counts' }, countsOf(table)),
     problemsView(table),
-    understoodView(table, { correct: (change) => actions.correct(receipt, change), why: actions.why }),
+    understoodView(table, { correct: (...change) => actions.correct(receipt, ...change), why: actions.why }),
     rowsView(receipt, table),
     el('div', { class: 'row' },
       el('span', {}, say('inDataset'), ' ', el('code', {}, table.dataset)),
