@@ -49,7 +49,7 @@ from eduscale.models.overlap import Overlap, undecided
 from eduscale.models.reading import Override, Reading, ReadLimits, Said
 from eduscale.models.upload import AUTO, Head, StoredReceipt, StoredTable, UploadFacts
 from eduscale.storage.overrides import OverrideStore
-from eduscale.storage.uploads import UploadStore, VersionedHead
+from eduscale.storage.uploads import Standing, UploadStore, VersionedHead
 from eduscale.warehouse.catalogue import Catalogue
 
 UNFINISHED = ("waiting", "reading")
@@ -195,7 +195,8 @@ class UploadService:
         heads.sort(key=place_in_list, reverse=True)
         if before is not None:
             heads = [head for head in heads if place_in_list(head) < before]
-        return [self._known(head) for head in heads[:limit]], len(heads) > limit
+        standing = self._uploads.standing()
+        return [self._known(head, standing=standing) for head in heads[:limit]], len(heads) > limit
 
     def undo(self, upload_id: str) -> Known:
         """Take an upload's rows out again, however often it is asked; its claim is released."""
@@ -290,17 +291,15 @@ class UploadService:
         except NotFound:
             return False
 
-    def _known(self, head: Head, *, duplicate: bool = False) -> Known:
-        receipt = None
+    def _known(self, head: Head, *, duplicate: bool = False, standing: Standing | None = None) -> Known:
+        upload_id, receipt = head.upload.upload_id, None
         if head.generation > 0:
-            receipt = self._uploads.receipt(head.upload.upload_id, head.generation)
+            receipt = self._uploads.receipt(upload_id, head.generation)
+        live, replaced_by = standing or self._uploads.standing()
         overlaps: tuple[Overlap, ...] = ()
-        if receipt is not None and receipt.overlaps:
-            live = self._uploads.live_heads()
-            if head.upload.upload_id in live:
-                overlaps = undecided(receipt.overlaps, live=live, kept=head.keeps)
-        replaced_by = self._uploads.successors().get(head.upload.upload_id)
-        return Known(head, receipt, duplicate, replaced_by, overlaps)
+        if receipt is not None and upload_id in live:
+            overlaps = undecided(receipt.overlaps, live=live, kept=head.keeps)
+        return Known(head, receipt, duplicate, replaced_by.get(upload_id), overlaps)
 
     def _finish(self, upload_id: str) -> bool:
         """Bring an upload to its end and return True, or wait until somebody else has."""
@@ -491,11 +490,10 @@ class UploadService:
 
     def _is_replaced_otherwise(self, upload: UploadFacts) -> bool:
         """Say whether what an upload replaces is not live, and not because of this upload."""
-        return (
-            upload.replaces is not None
-            and upload.replaces not in self._uploads.live_heads()
-            and self._uploads.successors().get(upload.replaces) != upload.upload_id
-        )
+        if upload.replaces is None:
+            return False
+        live, replaced_by = self._uploads.standing()
+        return upload.replaces not in live and replaced_by.get(upload.replaces) != upload.upload_id
 
     def _release(self, head: Head) -> None:
         self._uploads.release(_identity_of(head), head.upload.upload_id)

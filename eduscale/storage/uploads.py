@@ -27,6 +27,13 @@ class VersionedHead(NamedTuple):
     version: str
 
 
+class Standing(NamedTuple):
+    """Which uploads count at a moment: the live heads by id, and which loaded upload took the place of which."""
+
+    live: dict[str, Head]
+    replaced_by: dict[str, str]
+
+
 class UploadStore:
     """Every upload by id; heads are cached and read again only when they changed."""
 
@@ -105,17 +112,18 @@ class UploadStore:
 
     def live_heads(self) -> dict[str, Head]:
         """Return the heads that count: loaded, and replaced by no upload that is loaded."""
+        return self.standing().live
+
+    def standing(self) -> Standing:
+        """Return which uploads count now, and what took the place of those that no longer do."""
         heads = self.heads()
-        replaced = _successors(heads)
-        return {
+        replaced_by = _successors(heads)
+        live = {
             upload_id: head
             for upload_id, head in heads.items()
-            if head.state == "loaded" and upload_id not in replaced
+            if head.state == "loaded" and upload_id not in replaced_by
         }
-
-    def successors(self) -> dict[str, str]:
-        """Return which loaded upload took the place of which, by the id of the one replaced."""
-        return _successors(self.heads())
+        return Standing(live, replaced_by)
 
     def clear_reading(self, upload_id: str, generation: int) -> None:
         """Remove what a killed reader left of a generation that was never committed."""
