@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.overrides import overridden
 from eduscale.ingest.statistics_kinds import statistics_kind
-from eduscale.ingest.zips import is_package
+from eduscale.ingest.zips import has_entry, is_package
 from eduscale.models.reading import Override, ReadGuess, Said
 
 Format = Literal[
@@ -16,6 +16,7 @@ Format = Literal[
     "text",
     "workbook",
     "old_workbook",
+    "binary_workbook",
     "open_document",
     "spreadsheet_xml",
     "web_page",
@@ -33,6 +34,7 @@ EXTENSIONS = {
     ".xlsx": "workbook",
     ".xlsm": "workbook",
     ".xls": "old_workbook",
+    ".xlsb": "binary_workbook",
     ".ods": "open_document",
     ".fods": "open_document",
     ".htm": "web_page",
@@ -70,6 +72,7 @@ _TAR_AT = 257
 _OLD_WORKBOOKS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 """An OLE2 container, whose reader tells what else it is, or the first record of a workbook without a container."""
 _PROLOGUE = r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*"
+BINARY_WORKBOOK = b"xl/workbook.bin"
 _FLAT_DOCUMENT = re.compile(_PROLOGUE + r"(?:<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)?<office:document\s", re.DOTALL)
 _SPREADSHEET_XML = re.compile(
     _PROLOGUE + r"<(?:\w+:)?Workbook\s[^>]*urn:schemas-microsoft-com:office:spreadsheet", re.DOTALL
@@ -108,7 +111,7 @@ def _by_content(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
     if len(head) < HEAD_BYTES and not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("empty_file")
     named = EXTENSIONS.get(PurePath(filename).suffix.lower())
-    is_office = named in ("workbook", "open_document")
+    is_office = named in ("workbook", "binary_workbook", "open_document")
     if head.startswith(_COMPRESSED) or (head.startswith(_ZIP) and not is_package(path, named_so=is_office)):
         return _named("archive", filename)
     if head.startswith(_TAR, _TAR_AT):
@@ -117,6 +120,8 @@ def _by_content(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:
         if head.startswith(magic):
             raise UnreadableFile(reason)
     found = _format(head, named)
+    if found == "workbook" and has_entry(path, BINARY_WORKBOOK):
+        found = "binary_workbook"
     if found == "text" and _is_binary(head):
         raise UnreadableFile("binary_file")
     return _named(found, filename)

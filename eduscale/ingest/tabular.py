@@ -21,6 +21,7 @@ from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import (
     archives,
+    binary_workbook,
     delimited,
     forms,
     json_file,
@@ -120,6 +121,7 @@ _READERS: dict[Format, Callable[[Path, Workspace, tuple[ReadGuess, ...]], list[R
     "parquet": parquet_file.read,
     "workbook": workbook.read,
     "old_workbook": old_workbook.read,
+    "binary_workbook": binary_workbook.read,
     "open_document": open_document.read,
     "spreadsheet_xml": spreadsheet_xml.read,
     "web_page": web_table.read,

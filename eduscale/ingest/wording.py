@@ -66,10 +66,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file is an archive or document, but not an Excel workbook. Please save the table as XLSX or CSV.",
         "Soubor je archiv nebo dokument, ale není sešit aplikace Excel. Uložte prosím tabulku jako XLSX nebo CSV.",
     ),
-    "binary_workbook": (
-        "The workbook is in the binary format XLSB. Please save it as XLSX.",
-        "Sešit je v binárním formátu XLSB. Uložte jej prosím jako XLSX.",
-    ),
     "too_many_entries": (
         "The workbook has more than {limit} parts, which is no ordinary workbook. Please save it anew in Excel.",
         "Sešit má více než {limit} částí, což není běžný sešit. Uložte jej prosím znovu v Excelu.",
@@ -847,6 +843,7 @@ _FORMATS = {
     "archive": ("an archive or a compressed file", "archiv nebo komprimovaný soubor"),
     "workbook": ("an XLSX workbook", "sešit XLSX"),
     "old_workbook": ("an XLS workbook", "sešit XLS"),
+    "binary_workbook": ("an XLSB workbook", "sešit XLSB"),
     "open_document": ("an OpenDocument spreadsheet", "tabulka OpenDocument"),
     "spreadsheet_xml": ("a workbook in XML of Excel 2003", "sešit v XML aplikace Excel 2003"),
     "web_page": ("a web page (HTML)", "webová stránka (HTML)"),

@@ -188,22 +188,12 @@ class _Copier:
         if "_rels/.rels" not in self._package:
             raise UnreadableFile("not_a_workbook")
         main = next((target for kind, target in self._relations("").values() if kind == "officeDocument"), "")
-        if main.endswith(".bin"):
-            raise UnreadableFile("binary_workbook")
         if not main.endswith(".xml"):
             raise UnreadableFile("not_a_workbook")
         return main
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return the parts that a part refers to: id to kind and name."""
-        path = PurePosixPath(part)
-        listing = f"{path.parent}/_rels/{path.name}.rels" if part else "_rels/.rels"
-        found = {}
-        for tag, attributes in _elements(self._whole(listing)):
-            if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                kind = attributes.get("Type", "").rsplit("/", 1)[-1]
-                found[attributes.get("Id", "")] = kind, _resolve(path.parent, attributes.get("Target", ""))
-        return found
+        return relations(part, self._whole)
 
     def _chunks(self, name: str, limit: int | None = None) -> Generator[bytes, None, None]:
         """Yield a part; refuse one over the limit, and a document type, for it may declare entities."""
@@ -276,6 +266,18 @@ def _relationships(relation: str, targets: list[tuple[str, str, str]]) -> bytes:
         for id_, kind, target in targets
     )
     return f'<Relationships xmlns="{_XMLNS}/package/2006/relationships">{listed}</Relationships>'.encode()
+
+
+def relations(part: str, whole: Callable[[str], bytes]) -> dict[str, tuple[str, str]]:
+    """Return the parts of a package that a part of it refers to: id to kind and name; `whole` returns a part."""
+    path = PurePosixPath(part)
+    listing = f"{path.parent}/_rels/{path.name}.rels" if part else "_rels/.rels"
+    found = {}
+    for tag, attributes in _elements(whole(listing)):
+        if tag == "Relationship" and attributes.get("TargetMode") != "External":
+            kind = attributes.get("Type", "").rsplit("/", 1)[-1]
+            found[attributes.get("Id", "")] = kind, _resolve(path.parent, attributes.get("Target", ""))
+    return found
 
 
 def _resolve(folder: PurePosixPath, target: str) -> str:

@@ -81,6 +81,15 @@ def is_package(path: Path, *, named_so: bool) -> bool:
     return any(name.lower().replace(b"\\", b"/").lstrip(b"/") in _OF_PACKAGES for name in names)
 
 
+def has_entry(path: Path, name: bytes) -> bool:
+    """Say whether a ZIP file lists an entry of that name, in lower case; False where its list is damaged."""
+    try:
+        with no_zip_is("damaged_archive"):
+            return any(each.lower().replace(b"\\", b"/").lstrip(b"/") == name for each in _names(path))
+    except UnreadableFile:
+        return False
+
+
 def _names(path: Path) -> Iterator[bytes]:
     """Yield the names of the first entries as they are written, by a look at the list alone."""
     found = _list_of(path)

@@ -158,6 +158,7 @@ export default {
   format_archive: 'archiv nebo komprimovaný soubor',
   format_workbook: 'sešit XLSX',
   format_old_workbook: 'sešit XLS',
+  format_binary_workbook: 'sešit XLSB',
   format_open_document: 'tabulka OpenDocument',
   format_spreadsheet_xml: 'sešit v XML',
   format_web_page: 'webová stránka (HTML)',

@@ -132,6 +132,7 @@ export default {
   format_archive: 'archive or compressed file',
   format_workbook: 'XLSX workbook',
   format_old_workbook: 'XLS workbook',
+  format_binary_workbook: 'XLSB workbook',
   format_open_document: 'OpenDocument spreadsheet',
   format_spreadsheet_xml: 'workbook in XML',
   format_web_page: 'web page (HTML)',
