@@ -1,6 +1,6 @@
 """Rows that two uploads share: what is stored of it, and what is said while nobody has decided."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -75,7 +75,8 @@ class DatasetWarning(Model):
     rows: int = Field(description="how many rows count more than once")
 
 
-def undecided(overlaps: Iterable[Overlap], *, live: Iterable[str], kept: Iterable[str]) -> tuple[Overlap, ...]:
+def undecided(overlaps: Iterable[Overlap], *, live: Container[str], kept: Container[str]) -> tuple[Overlap, ...]:
     """Return the overlaps with uploads that still count and that nobody has decided to keep."""
-    open_ids = set(live) - set(kept)
-    return tuple(overlap for overlap in overlaps if overlap.upload_id in open_ids)
+    return tuple(
+        overlap for overlap in overlaps if overlap.upload_id in live and overlap.upload_id not in kept
+    )

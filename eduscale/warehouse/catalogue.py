@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
@@ -111,7 +112,14 @@ class _LiveUpload(NamedTuple):
 
 def live_table(head: Head, table: StoredTable, uploads: UploadStore) -> LiveTable:
     """Return a table of an upload as its dataset sees it."""
-    return LiveTable(_part(head, table, uploads), as_known(table.columns, table.renamed), table.dataset, head)
+    columns = _shared(as_known(table.columns, table.renamed))
+    return LiveTable(_part(head, table, uploads), columns, table.dataset, head)
+
+
+@lru_cache(maxsize=1_000)
+def _shared(columns: tuple[ReadColumn, ...]) -> tuple[ReadColumn, ...]:
+    """Return equal columns as one object: the files of a sender are many and alike."""
+    return columns
 
 
 def as_known(columns: Iterable[ReadColumn], renamed: Mapping[str, str]) -> tuple[ReadColumn, ...]:
@@ -197,7 +205,8 @@ def joined(name: str, tables: Sequence[LiveTable]) -> Dataset:
                 kind, storage = widen(
                     (known.type, known.storage), (column.type, column.storage), long=column.name in long
                 )
-                columns[column.name] = known.model_copy(update={"type": kind, "storage": storage})
+                if (kind, storage) != (known.type, known.storage):
+                    columns[column.name] = known.model_copy(update={"type": kind, "storage": storage})
     return Dataset(name=name, columns=tuple(columns.values()), parts=tuple(table.part for table in tables))
 
 
