@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from eduscale.ingest.decided import NO_UNIT, Decided
+from eduscale.ingest.decided import NO_UNIT, UTC, Decided
 from eduscale.ingest.overrides import TableOverrides, overridden, shown, words
 from eduscale.ingest.parquet import Loaded
 from eduscale.ingest.types import Choice, Habits, Sample, choose, share_of
@@ -59,7 +59,16 @@ class Decisions:
             if share < (LEAST_SHARE if override.decided_on is None else LEAST_SHARE_REMEMBERED):
                 self._overrides.refuse(override, _unfit(override))
                 found = {kept: other for kept, other in found.items() if kept != what}
+        clock = found.get("time_zone")
+        if clock is not None and clock.value == UTC and self._names_some_zones(place):
+            self._overrides.refuse(clock, Said(code="override_zones_unknown", facts={"name": clock.column}))
+            found = {kept: other for kept, other in found.items() if kept != "time_zone"}
         return found
+
+    def _names_some_zones(self, place: int) -> bool:
+        """Say whether some moments of a column name a time zone and others do not."""
+        zone = choose(self._samples[place], self.habits).zone
+        return zone is not None and not zone.complete
 
     def table_guesses(self) -> list[ReadGuess]:
         """Return how the table's numbers and dates are written."""

@@ -622,6 +622,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The column {name} has no cells with several answers, so it was not divided.",
         "Sloupec {name} nemá buňky s více odpověďmi, proto nebyl rozdělen.",
     ),
+    "override_zones_unknown": (
+        "Some moments of the column {name} name no time zone, so they were not converted to UTC.",
+        "Některé časy ve sloupci {name} neuvádějí časové pásmo, proto nebyly převedeny na UTC.",
+    ),
     "override_no_use": (
         "Your correction ({what}) was not used: there is no such choice for a file of this kind.",
         "Vaše oprava ({what}) nebyla použita: u tohoto druhu souboru taková volba není.",

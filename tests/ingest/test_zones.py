@@ -81,9 +81,8 @@ def test_where_some_moments_name_no_zone_clocks_stay_and_it_is_told(tmp_path: Pa
     [
         ("UTC", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22+02:00"), (18, 18)),
         ("local", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22Z"), (20, 20)),
-        ("UTC", ("2024-09-03T20:15:22+02:00", "2024-09-03T20:15:22"), (20, 20)),
     ],
-    ids=["one zone converted", "several zones kept", "not all named"],
+    ids=["one zone converted", "several zones kept"],
 )
 def test_a_person_decides_which_clock_counts(
     tmp_path: Path, wanted: str, moments: tuple[str, ...], hours: tuple[int, ...]
@@ -91,3 +90,11 @@ def test_a_person_decides_which_clock_counts(
     override = Override(what="time_zone", value=wanted, column="kdy", table=0)
     got = read(tmp_path, "kdy;n\n" + "".join(f"{moment};1\n" for moment in moments), overrides=(override,))
     assert [row[0] for row in got.rows()] == [datetime(2024, 9, 3, hour, 15, 22) for hour in hours]
+
+
+def test_moments_that_do_not_all_name_a_zone_are_not_converted_and_it_is_said(tmp_path: Path) -> None:
+    override = Override(what="time_zone", value="UTC", column="kdy", table=0)
+    sent = "kdy;n\n2024-09-03T20:15:22+02:00;1\n2024-09-03T20:15:22;2\n"
+    got = read(tmp_path, sent, overrides=(override,))
+    assert [row[0] for row in got.rows()] == [datetime(2024, 9, 3, 20, 15, 22)] * 2
+    assert [refused.said.code for refused in got.reading.refused] == ["override_zones_unknown"]

@@ -12,9 +12,13 @@ const KNOWN = {
   sheet: [],
   type: ['text', 'integer', 'decimal', 'boolean', 'date', 'datetime', 'time', 'duration'],
   unit: ['none', 'text', '%', 'Kč', '€'],
+  time_zone: ['local', 'UTC'],
+  value_labels: ['labels', 'codes'],
+  missing_labels: [''],
+  multiple_choice: ['text', 'columns'],
 };
 const COUNTS = ['header', 'footer'];
-const WORDS = ['null_words'];
+const WORDS = ['null_words', 'missing_codes'];
 const MOST_ROWS = 1000;
 const SLOW_MS = 1000; // a reading that takes longer shows how far it is
 
@@ -64,7 +68,7 @@ function fieldFor(guess) {
     return el('input', { type: 'number', min: 0, max: MOST_ROWS, required: true, value: guess.value });
   }
   if (WORDS.includes(guess.what)) return el('input', { value: guess.value });
-  if (!(guess.what in KNOWN)) return null;
+  if (!(guess.what in KNOWN) || (guess.what === 'time_zone' && !guess.column)) return null;
   const values = [...new Set([guess.value, ...guess.alternatives.map(({ value }) => value), ...KNOWN[guess.what]])];
   if (values.length < 2) return null;
   return el('select', {}, values.map((value) => el('option', { value }, guessValue({ ...guess, value }))));
