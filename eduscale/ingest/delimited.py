@@ -1,6 +1,7 @@
 """A delimited text file from bytes to tables: small ones whole, large ones by their edges and a pass of DuckDB."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -22,12 +23,18 @@ from eduscale.ingest.workspace import Workspace
 from eduscale.models.reading import ReadGuess, ReadProblem, ReadTable, Said
 
 SMALL_BYTES = 2 << 20
+MANY_PARTS_BYTES = 8 << 20
+"""Up to so many, a file that seems to hold several tables or subtotals is read whole too, to find them."""
 EDGE_BYTES = 128 << 10
 GROWTH = 3
 """So many bytes of UTF-8 a byte of another encoding becomes at most."""
 SURVEYED, DIRECTLY, FILTERED = 0.1, 0.9, 0.5
 """What is done after the pass over the bytes; of the rest by reading directly; when records are filtered."""
 LINES_BETWEEN_WORDS = 10_000
+_BLANK_LINE = re.compile(rb"\n[;,|\t \"]*\r?\n")
+_TOTAL_LINE = re.compile(
+    rb"(?im)^[\"; ,\t]*(?:celkem|sou\S{1,2}et|mezisou|total|subtotal|grand total|summe|suma|razem|spolu|gesamt)\b"
+)
 
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
@@ -41,7 +48,14 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
     with progress.part(SURVEYED, 1):
         if found.size <= SMALL_BYTES:
             return _read_small(path.read_bytes(), found, workspace, guesses)
+        if found.size <= MANY_PARTS_BYTES and _has_many_parts(data := path.read_bytes()):
+            return _read_small(data, found, workspace, guesses)
         return [_read_large(path, found, workspace, guesses)]
+
+
+def _has_many_parts(data: bytes) -> bool:
+    """Say whether blank lines part a text, or several of its lines are totals."""
+    return _BLANK_LINE.search(data.strip()) is not None or len(_TOTAL_LINE.findall(data)) > 1
 
 
 def _read_large(path: Path, found: Survey, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> ReadTable:

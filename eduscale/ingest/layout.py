@@ -13,6 +13,7 @@ from typing import NamedTuple
 from eduscale.ingest.coded_header import CodedHeader, coded_header
 from eduscale.ingest.forms import NULL_WORDS, prices
 from eduscale.ingest.grid import Cell, ErrorCell, Row
+from eduscale.ingest.label_words import are_labels, is_label
 from eduscale.ingest.names import normal_name
 from eduscale.ingest.overrides import Overrides, TableOverrides, overridden
 from eduscale.models.reading import Alternative, ReadGuess, Said
@@ -330,12 +331,23 @@ def _split_notes(segment: list[Row], widest: int) -> tuple[list[Row], list[Row]]
     start = 0
     commented = any(map(is_comment, segment)) and not _all_comments_are_data(segment)
     while start < len(segment) and (
-        (commented and is_comment(segment[start])) or (widest > 1 and _is_one_text(segment[start]))
+        (commented and is_comment(segment[start]))
+        or (widest > 1 and _is_one_text(segment[start]) and not _is_header_of_one_word(segment, start))
     ):
         start += 1
     if start and widest == 2 and start == len(segment) and any(len(row.cells) > 1 for row in segment):
         return [], segment
     return segment[:start], segment[start:]
+
+
+def _is_header_of_one_word(segment: Sequence[Row], place: int) -> bool:
+    """Say whether a row repeats one label above rows that it heads, and is no title that merged cells carried."""
+    row, below = segment[place], segment[place + 1 : place + 2]
+    label = _shown(row.cells[filled_places(row)[0]])
+    width = len(filled_places(row))
+    if width < 2 or not below or not is_label(label) or is_label(_shown(below[0].cells[0])):
+        return False
+    return width == trimmed_width(row) == max(map(trimmed_width, segment[place:])) and not _is_one_text(below[0])
 
 
 def _all_comments_are_data(segment: list[Row]) -> bool:
@@ -351,9 +363,23 @@ def _continues(table: FoundTable, body: list[Row]) -> bool:
         return True
     if len(body) == 1 or not all(_kind(cell) in ("text", "year", "date", "empty") for cell in body[0].cells):
         return True
+    if _has_labels_of_its_own(table, body):
+        return False
     header = _find_header(body)
     own_width = max(map(trimmed_width, body))
     return header.rows == 0 or (header.confidence < 0.8 and own_width == table.width)
+
+
+def _has_labels_of_its_own(table: FoundTable, body: Sequence[Row]) -> bool:
+    """Say whether rows after a blank line begin with labels, as the table above does, and go on with others."""
+    if not table.header or len(filled_places(body[0])) < 2:
+        return False
+    first, second = (_texts(row) for row in body[:2])
+    return are_labels(_texts(table.header[-1])) and are_labels(first) and not are_labels(second)
+
+
+def _texts(row: Row) -> list[str]:
+    return [_shown(row.cells[place]) for place in filled_places(row)]
 
 
 def is_repeated_header(row: Row, labels: Sequence[str]) -> bool:
@@ -574,7 +600,7 @@ def _can_be_header(top: Sequence[Row], width: int) -> bool:
 def _are_labels(row: Row, below: Sequence[Row]) -> bool:
     """Say whether a row of text, above rows of text, reads like labels: distinct, and not met again below."""
     names = [_shown(cell) for cell in row.cells if not is_blank(cell)]
-    if len(set(names)) < len(names) * 0.5:
+    if len(set(names)) < len(names) * 0.5 and not are_labels(names):
         return False
     again = sum(
         any(place < len(lower.cells) and lower.cells[place] == cell for lower in below)

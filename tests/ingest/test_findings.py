@@ -22,6 +22,7 @@ def test_a_row_with_bad_cells_is_kept_whole_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_bytes: int, last: str
 ) -> None:
     monkeypatch.setattr(delimited, "SMALL_BYTES", small_bytes)
+    monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", small_bytes)
     got = read(tmp_path, HEADER + "".join([*ROWS[:200], BAD, *ROWS[201:], last]))
     assert got.types == ["text", "text", "decimal", "date"]
     assert [(row, name, raw) for _, row, name, _, raw in got.rejects()] == [

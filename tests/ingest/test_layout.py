@@ -255,3 +255,55 @@ def test_a_last_row_without_a_name_that_sums_up_the_others_is_a_total(tmp_path: 
     assert got.table.rows == 3
     assert [code for _, _, _, code, _ in got.rejects()] == ["total"]
     assert read_again(tmp_path, "jméno;x;y\nA;1;2\nB;3;4\nC;5;6\n;8;12\n").table.rows == 4
+
+
+@pytest.mark.parametrize("word", ["jmeno", "Žák", "name"])
+@pytest.mark.parametrize("width", [2, 3])
+def test_a_header_may_repeat_one_word(word: str, width: int, tmp_path: Path) -> None:
+    """It is no title: what merged cells carry along stands above labels, and this above names."""
+    got = read(tmp_path, "\n".join([";".join([word] * width), *(";".join("AB" * width)[: 2 * width - 1],) * 2]))
+    assert [column.label for column in got.table.columns] == [word] * width
+    assert got.table.rows == 2
+
+
+def test_a_title_that_merged_cells_carry_along_stays_a_title(tmp_path: Path) -> None:
+    got = read(tmp_path, "Žáci;Žáci\njméno;třída\nAda;1.A\nEva;2.B\n")
+    assert got.names == ["jmeno", "trida"]
+    assert [code for _, _, _, code, _ in got.rejects()] == ["title"]
+
+
+def test_tables_of_texts_below_each_other_are_told_apart_by_their_labels(tmp_path: Path) -> None:
+    got = read(tmp_path, "Třída;Učitel\n1.A;Nováková\n2.B;Svoboda\n\nKroužek;Vedoucí\nŠachy;Malá\nKeramika;Nový\n")
+    first, second = got.reading.tables
+    assert [[column.label for column in table.columns] for table in (first, second)] == [
+        ["Třída", "Učitel"],
+        ["Kroužek", "Vedoucí"],
+    ]
+    assert got.rows(second) == [("Šachy", "Malá"), ("Keramika", "Nový")]
+
+
+def test_names_after_a_blank_line_are_no_labels(tmp_path: Path) -> None:
+    got = read(tmp_path, "Jméno;Město\nAda;Brno\nEva;Praha\n\nIda;Zlín\nJan;Most\n")
+    assert got.table.rows == 4
+
+
+LARGE = "".join(f"Žák {n};třída {n % 30};poznámka o žákovi číslo {n}\n" for n in range(50_000))
+
+
+def test_a_repeated_header_in_a_large_table_of_texts_is_set_aside(tmp_path: Path) -> None:
+    """No cell fails to convert there, so it is looked for."""
+    half = LARGE.index("Žák 25000;")
+    header = "Jméno;Třída;Poznámka\n"
+    got = read(tmp_path, header + LARGE[:half] + header + LARGE[half:])
+    assert got.table.rows == 50_000
+    assert got.rejects() == [("set_aside", 25_002, None, "repeated_header", "Jméno;Třída;Poznámka")]
+
+
+def test_several_tables_and_subtotals_are_found_in_a_file_of_some_megabytes(tmp_path: Path) -> None:
+    rows = [f"Žák {n};třída {n // 100};{n % 7};poznámka o žákovi číslo {n}\n" for n in range(50_000)]
+    rows.insert(100, "Celkem;;297;\n")
+    rows.append("Celkem;;149997;\n")
+    got = read(tmp_path, "Jméno;Třída;Body;Poznámka\n" + "".join(rows) + "\nŠkola;Počet\nZŠ A;5\nZŠ B;7\n")
+    first, second = got.reading.tables
+    assert (first.rows, first.set_aside_rows) == (50_000, 2)
+    assert got.rows(second) == [("ZŠ A", 5), ("ZŠ B", 7)]

@@ -17,6 +17,7 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """Let files count as small ones, and as large ones whose edges are a few kilobytes."""
     if request.param == "large":
         monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
         monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     return str(request.param)
 

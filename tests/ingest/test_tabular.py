@@ -23,6 +23,7 @@ TEXT = "\n".join(LINES) + "\n"
 def _as_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every file count as large, its edges being a few kilobytes."""
     monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
     monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
 
 
@@ -77,6 +78,7 @@ def test_large_files_are_read_as_small_ones(data: bytes, tmp_path: Path, monkeyp
     (tmp_path / "large").mkdir()
     small = summary(read(tmp_path / "small", data))
     monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
     monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     large = summary(read(tmp_path / "large", data))
     assert large == small
@@ -116,6 +118,7 @@ def test_cut_and_corrupted_bytes_give_a_reading_that_adds_up_or_a_code(
 ) -> None:
     if large:
         monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
         monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     chance = random.Random(7)
     for round_ in range(25):
@@ -201,6 +204,7 @@ def test_a_column_is_empty_if_no_row_has_a_value_and_typed_by_those_that_do(
 ) -> None:
     if large:
         monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
         monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     lines = [
         f"{n};;{'7,5' if n == 1_000 else ''};{'31.12.2024' if 900 < n < 1_000 else ' '};x" for n in range(2_000)
@@ -218,6 +222,7 @@ def test_whole_numbers_that_no_double_holds_are_marked(
 ) -> None:
     if large:
         monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+        monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
         monkeypatch.setattr(delimited, "EDGE_BYTES", 3_000)
     lines = [f"{n};{-9007199254740993 if n == 900 else n};{9007199254740 + n};{n},5" for n in range(1, 2_000)]
     got = read(tmp_path, "\n".join(["id;long;short;body", *lines]))
@@ -234,6 +239,7 @@ def test_tables_of_a_text_file_are_called_as_the_file(tmp_path: Path, monkeypatc
     two = read(tmp_path / "two", "id;body\n1;2\n2;3\n\n\nškola;město;žáků\nA;Brno;20\nB;Zlín;30\n", "výkaz.csv")
     assert [table.name for table in two.reading.tables] == ["výkaz", "výkaz 2"]
     monkeypatch.setattr(delimited, "SMALL_BYTES", 0)
+    monkeypatch.setattr(delimited, "MANY_PARTS_BYTES", 0)
     assert read(tmp_path / "large", TEXT, "velký.csv").table.name == "velký"
 
 
