@@ -319,15 +319,15 @@ def test_files_that_share_rows_can_both_be_kept(open_page, tmp_path):
 
 def test_what_changed_about_columns_is_told_since_which_file(open_page, tmp_path):
     page = open_page(viewport=PHONE)
-    first, later = tmp_path / "columns.csv", tmp_path / "columns 2.csv"
+    first, later = tmp_path / "spelling.csv", tmp_path / "spelling 2.csv"
     first.write_text("day,Interventition,points\n" + "".join(f"2024-09-{n},kind {n},{n}\n" for n in range(10, 20)))
     later.write_text("Intervention,points,floor\n" + "".join(f"sort {n},{n},{n + 1}\n" for n in range(20, 30)))
     send(page, first)
     card = send(page, later)
     expect(card.locator(".problems")).to_contain_text("The column day of your last file is missing here.")
-    dataset = page.locator("#datasets li", has_text="columns")
+    dataset = page.locator("#datasets li", has_text="spelling")
     dataset.get_by_text("What changed about its columns").click()
-    expect(dataset.locator(".changes")).to_contain_text("columns 2.csv: column day is not in the file")
+    expect(dataset.locator(".changes")).to_contain_text("spelling 2.csv: column day is not in the file")
     expect(dataset.locator(".changes")).to_contain_text("interventition is written Intervention instead of")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert audit(page, "smallTargets") == []

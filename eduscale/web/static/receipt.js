@@ -7,6 +7,7 @@ import { guessValue, say, size, sureness } from './words.js';
 
 const FIRST_PROBLEMS = 20;
 const FIRST_LINES = 100;
+const FIRST_SHARED = 3;
 
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
@@ -56,11 +57,13 @@ function duplicateText({ filename, sentAs }) {
 function sharedView(receipt, actions) {
   if (receipt.replaced_by || !receipt.shares_rows_with.length) return null;
   const canReplace = receipt.newer_version_of !== null;
+  const more = receipt.shares_rows_with.length - FIRST_SHARED;
   const button = (text, decision, kind = {}) => el('button', {
     type: 'button', onclick: () => actions.decide(receipt, decision), ...kind,
   }, say(text));
   return el('div', { class: 'note shared' },
-    receipt.shares_rows_with.map(({ message }) => el('p', {}, message)),
+    receipt.shares_rows_with.slice(0, FIRST_SHARED).map(({ message }) => el('p', {}, message)),
+    more > 0 ? el('p', {}, say('moreShared', { n: more })) : null,
     el('p', { class: 'hint' }, say('countedTwice')),
     el('div', { class: 'row' },
       canReplace ? button('replaceOlder', 'auto', { class: 'main' }) : null,

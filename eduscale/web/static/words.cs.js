@@ -38,6 +38,7 @@ export default {
   duplicate: 'Přesně tento soubor už tu je. Nic se nepřidalo podruhé.',
   duplicateAs: 'Přesně tento soubor už tu je pod názvem „{name}“. Nic se nepřidalo podruhé.',
   undone: 'Řádky tohoto souboru jsou zase pryč. Kdykoli ho můžete poslat znovu.',
+  moreShared: { one: 'Společné řádky má ještě s 1 dalším souborem.', other: 'Společné řádky má ještě s {n} dalšími soubory.' },
   countedTwice: 'Dokud se nerozhodnete, počítají se tyto řádky dvakrát.',
   replaceOlder: 'Nahradit starší soubor',
   keepBoth: 'Nechat oba',

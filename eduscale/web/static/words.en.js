@@ -20,6 +20,7 @@ export default {
   duplicate: 'This very file is already in. Nothing was added a second time.',
   duplicateAs: 'This very file is already in, under the name “{name}”. Nothing was added a second time.',
   undone: 'The rows of this file are out again. You can send it once more at any time.',
+  moreShared: { one: 'It shares rows with 1 more file.', other: 'It shares rows with {n} more files.' },
   countedTwice: 'Until you decide, these rows count twice.',
   replaceOlder: 'Replace the older file',
   keepBoth: 'Keep both',
