@@ -77,6 +77,4 @@ class DatasetWarning(Model):
 
 def undecided(overlaps: Iterable[Overlap], *, live: Container[str], kept: Container[str]) -> tuple[Overlap, ...]:
     """Return the overlaps with uploads that still count and that nobody has decided to keep."""
-    return tuple(
-        overlap for overlap in overlaps if overlap.upload_id in live and overlap.upload_id not in kept
-    )
+    return tuple(overlap for overlap in overlaps if overlap.upload_id in live and overlap.upload_id not in kept)

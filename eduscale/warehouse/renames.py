@@ -15,6 +15,8 @@ SAME_START = 3
 LONG_WORD = 10
 """Words of so many letters may differ by two, shorter ones by one."""
 ALIKE_FROM = 0.6
+MOST_PAIRS = 2_500
+"""Where more names would have to be compared, another questionnaire came rather than a misspelt one."""
 MONTHS = (
     "leden",
     "unor",
@@ -53,11 +55,17 @@ def same_columns(
     names, known_names = {column.name for column in columns}, {column.name for column in known}
     appeared = [column for column in columns if column.name not in known_names and column.name not in set(refused)]
     vanished = [column for column in known if column.name not in names]
+    by_start: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for side, members in enumerate((appeared, vanished)):
+        for column in members:
+            by_start.setdefault((_kind(column.type), _start(column.name)), ([], []))[side].append(column.name)
     pairs = [
-        (new.name, old.name)
-        for new in appeared
-        for old in vanished
-        if _kind(new.type) == _kind(old.type) and is_misspelling(new.name, old.name)
+        (new, old)
+        for new_names, old_names in by_start.values()
+        if len(new_names) * len(old_names) <= MOST_PAIRS
+        for new in new_names
+        for old in old_names
+        if is_misspelling(new, old)
     ]
     return {new: old for new, old in pairs if _times(new, pairs, 0) == _times(old, pairs, 1) == 1}
 
@@ -70,6 +78,8 @@ def likely_renamed(
     They are of one type, and alike in name or the only ones at about the same place.
     """
     found: dict[str, str] = {}
+    if len(appeared) * len(vanished) > MOST_PAIRS:
+        return found
     ranked = sorted(
         (
             (-alikeness(new, old), new, old)
@@ -110,6 +120,11 @@ def is_misspelling(one: str, other: str) -> bool:
 def alikeness(one: str, other: str) -> float:
     """Return how alike two names are, from 0 to 1."""
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _start(name: str) -> str:
+    """Return what a name and every misspelling of it begin with."""
+    return name.replace("_", "")[:SAME_START]
 
 
 def _kind(type_: str) -> str:

@@ -94,6 +94,31 @@ def test_a_column_that_a_part_lacks_is_null_there(tmp_path: Path) -> None:
     assert ask(view, 'SELECT * FROM "dataset:d"')["rows"] == [[1, "x", None], [5, "y", 2]]
 
 
+def test_a_column_of_another_spelling_in_some_files_is_one_column(tmp_path: Path) -> None:
+    """Runs are cut where the spelling changes; within one, files may still differ in their other columns."""
+    selects = (
+        "SELECT 1::BIGINT AS a, 'x' AS b",
+        "SELECT 'y' AS b, 2::BIGINT AS aa",
+        "SELECT 3::BIGINT AS aa, 'z' AS c",
+    )
+    held = [parquet(tmp_path / f"{number}.parquet", select) for number, select in enumerate(selects)]
+    columns = [("a", "BIGINT"), ("b", "VARCHAR"), ("c", "VARCHAR")]
+    whole = Dataset(
+        name="d",
+        columns=tuple(DatasetColumn(name=n, label=n, type=column_type(s), storage=s) for n, s in columns),
+        parts=tuple(
+            DatasetPart(
+                upload_id=f"u{number}", generation=1, table=0, region="r", sender=None, key=f"{number}.parquet",
+                rows=1, columns=of_file, renamed=(("aa", "a"),) if number else (),
+            )
+            for number, of_file in enumerate(held)
+        ),
+    )  # fmt: skip
+    view = view_of_dataset(whole, local_path=lambda key: tmp_path / key)
+    assert len(view.runs) == 2
+    assert ask(view, 'SELECT * FROM "dataset:d"')["rows"] == [[1, "x", None], [2, "y", None], [3, None, "z"]]
+
+
 def test_a_type_that_changed_between_uploads_is_widened(tmp_path: Path) -> None:
     """Whole numbers and decimals become decimals without losing a digit, and the order stays."""
     view = dataset(
