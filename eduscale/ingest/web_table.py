@@ -44,11 +44,11 @@ _INERT = frozenset({"noscript", "script", "style", "template", "textarea", "titl
 """What stands in these is no part of the page, not even a table."""
 _UNSEEN = _INERT | frozenset("object select svg".split())
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_NEVER_HIDDEN = _STRUCTURE | _VOID
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _ERROR = re.compile(r"#(?:DIV/0!|N/A|REF!|VALUE!|NAME\?|NUM!|NULL!)")
 _NUMBERED_SHEET = re.compile(r"^Sheet [0-9]+: ")
 """What LibreOffice writes before the name of a sheet."""
-_SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
@@ -97,13 +97,15 @@ class _Cell:
 
     def span(self, name: str, limit: int) -> int:
         """Return how many rows or columns the cell spans."""
-        text = self.attributes.get(name, "").strip()
+        if name not in self.attributes:
+            return 1
+        text = self.attributes[name].strip()
         return min(int(text), limit) if text.isdecimal() and len(text) < 9 and int(text) else 1
 
     def value(self) -> Cell:
         """Return what the cell holds: the stored number that its text shows rounded, or the text."""
         shown = _shown(self.parts)
-        if _ERROR.fullmatch(shown):
+        if shown.startswith("#") and _ERROR.fullmatch(shown):
             return ErrorCell(shown)
         stored = _number(self.attributes.get("sdval") or self.attributes.get("x:num"))
         if stored is None or not shown:
@@ -117,7 +119,7 @@ class _Cell:
 
 
 def _shown(parts: Sequence[str]) -> str:
-    lines = (_SPACES.sub(" ", line).strip() for line in "".join(parts).split(_BREAK))
+    lines = (" ".join(line.split()) for line in "".join(parts).split(_BREAK))
     return "\n".join(line for line in lines if line)
 
 
@@ -268,7 +270,9 @@ class _Page(HTMLParser):
         if self._title is not None and tag in _STRUCTURE:
             self._end_title("")
         attributes = {name: value or "" for name, value in attrs}
-        if tag in _UNSEEN or (tag not in _STRUCTURE | _VOID and _HIDDEN.search(attributes.get("style", ""))):
+        if tag in _UNSEEN or (
+            "style" in attributes and tag not in _NEVER_HIDDEN and _HIDDEN.search(attributes["style"])
+        ):
             self._unseen, self._unseen_depth = tag, 1
         elif tag == "table":
             self._start_table()
