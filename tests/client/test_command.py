@@ -23,6 +23,14 @@ SAMPLES = ROOT / "eduscale" / "web" / "samples"
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "en_GB.UTF-8"}
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of this file's own, because the samples that it sends would count elsewhere."""
+    started = start_server(tmp_path_factory.mktemp("client"))
+    yield started
+    stop_server(started)
+
+
 def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "eduscale", *map(str, arguments)],
