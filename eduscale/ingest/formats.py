@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from typing import Literal, get_args
 
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest.overrides import overridden
+from eduscale.ingest.overrides import Overrides, overridden
 from eduscale.ingest.statistics_kinds import statistics_kind
 from eduscale.ingest.zips import has_entry, is_package
 from eduscale.models.reading import Override, ReadGuess, Said
@@ -87,22 +87,29 @@ HEAD_BYTES = 4096
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
-def recognise(path: Path, filename: str, override: Override | None = None) -> tuple[Format, ReadGuess | None]:
+def recognise(path: Path, filename: str, overrides: Overrides | None = None) -> tuple[Format, ReadGuess | None]:
     """Return what a file is, and a decision to report where its name or a person says otherwise.
 
-    Raises UnreadableFile.
+    What is an archive stays one, for what a person decides is about tables. Raises UnreadableFile.
     """
-    if override is None:
-        return _by_content(path, filename)
-    decided = next(known for known in FORMATS if known == override.value)
+    overrides = overrides or Overrides()
     try:
         found, guess = _by_content(path, filename)
     except UnreadableFile:
-        return decided, overridden(override, None)
+        override = overrides.find("format")
+        if override is None:
+            raise
+        return _format_of(override), overridden(override, None)
+    override = overrides.find("format") if found != "archive" else None
+    if override is None:
+        return found, guess
     said = Said(code="format_as_named", facts={"format": found})
-    return decided, overridden(
-        override, guess or ReadGuess(what="format", value=found, evidence=said, confidence=0.99)
-    )
+    instead = guess or ReadGuess(what="format", value=found, evidence=said, confidence=0.99)
+    return _format_of(override), overridden(override, instead)
+
+
+def _format_of(override: Override) -> Format:
+    return next(known for known in FORMATS if known == override.value)
 
 
 def _by_content(path: Path, filename: str) -> tuple[Format, ReadGuess | None]:

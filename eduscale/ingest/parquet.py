@@ -125,6 +125,33 @@ class RowSource(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class TextSource:
+    """Rows of which the typed columns at some `places` are read as text: whole doubles without a fraction."""
+
+    source: RowSource
+    places: frozenset[int]
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the records were not checked."""
+        return self.source.doubtful
+
+    def sql(self, places: Iterable[int]) -> str:
+        """Return what to select the columns from, `places` among them."""
+        places = list(places)
+        text = "regexp_replace(CAST({c} AS VARCHAR), '[.]0$', '')"
+        columns = [
+            f"{text.replace('{c}', f'c{place}')} AS c{place}" if place in self.places else f"c{place}"
+            for place in places
+        ]
+        return f"(SELECT {', '.join(columns)} FROM {self.source.sql(places)})"
+
+    def blocks(self, stage: progress.Stage) -> Iterator[ArraySource]:
+        """Yield the rows in order, some at a time, as arrays of text."""
+        return self.source.blocks(stage)
+
+
 Source = RowSource | ArraySource
 
 

@@ -20,7 +20,7 @@ from eduscale.ingest.layout import FoundTable, find_tables, is_blank
 from eduscale.ingest.meanings import EXCEL_DAYS, names_a_date
 from eduscale.ingest.names import column_names
 from eduscale.ingest.overrides import Overrides, TableOverrides
-from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source
+from eduscale.ingest.parquet import WIDE, BadCell, Loaded, ParquetWriter, Source, TextSource
 from eduscale.ingest.records import Records
 from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.surveys import survey_guesses
@@ -324,9 +324,11 @@ class TableReader:
         return self._finish(draft, loaded, index, names, decisions)
 
     def _decisions(self, draft: Draft, index: int, names: Sequence[str]) -> Decisions:
-        return Decisions(
-            self._overrides.of(index), names, samples=draft.samples, habits=draft.habits, instead=draft.instead
-        )
+        overrides = self._overrides.of(index)
+        typed = {place: draft.chosen[place] for place in draft.chosen if names[place] in overrides.columns}
+        if typed:
+            _read_as_text(draft, typed)
+        return Decisions(overrides, names, samples=draft.samples, habits=draft.habits, instead=draft.instead)
 
     def _load(self, draft: Draft, names: list[str], decisions: Decisions, target: Path) -> Loaded:
         return self._writer.write(
@@ -426,6 +428,18 @@ def _names(name: str, tables: Sequence[FoundTable]) -> list[str]:
     if 1 < len(titles) == len(tables) and all(0 < len(title) <= MAX_TITLE for title in titles):
         return [f"{name} {table.title}" for table in tables]
     return [name, *(f"{name} {number}" for number in range(2, len(tables) + 1))]
+
+
+def _read_as_text(draft: Draft, typed: Mapping[int, Choice]) -> None:
+    """Let typed columns be read as text, so that their cells can be what a person decided."""
+    draft.chosen = {place: choice for place, choice in draft.chosen.items() if place not in typed}
+    draft.instead = {**draft.instead, **typed}
+    if not isinstance(draft.source, ArraySource):
+        draft.source = TextSource(draft.source, frozenset(typed))
+    for place, choice in typed.items():
+        if choice.form.storage == "DOUBLE":
+            counts = Counter({cell.removesuffix(".0"): n for cell, n in draft.samples[place].counts.items()})
+            draft.samples[place] = Sample(counts, draft.samples[place].complete)
 
 
 def fit_rows(

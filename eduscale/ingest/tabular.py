@@ -107,11 +107,21 @@ def _read(task: ReadTask) -> Reading:
 
 
 def _read_sent(path: Path, filename: str, workspace: Workspace) -> list[ReadTable]:
-    """Return the tables of one file by the reader of its format."""
-    format_, guess = recognise(path, filename, workspace.overrides.find("format"))
+    """Return the tables of one file by the reader of its format, or of the one that a person named."""
+    return _read_as(*recognise(path, filename, workspace.overrides), path, filename, workspace)
+
+
+def _read_member(path: Path, filename: str, workspace: Workspace) -> list[ReadTable]:
+    """Return the tables of a file in an archive by the reader of its format."""
+    return _read_as(*recognise(path, filename), path, filename, workspace)
+
+
+def _read_as(
+    format_: Format, guess: ReadGuess | None, path: Path, filename: str, workspace: Workspace
+) -> list[ReadTable]:
     known = (guess,) if guess else ()
     if format_ == "archive":
-        return archives.read(path, workspace, known, filename=filename, read_file=_read_sent)
+        return archives.read(path, workspace, known, filename=filename, read_file=_read_member)
     return _READERS[format_](path, workspace, known)
 
 

@@ -3,7 +3,9 @@
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
+import duckdb
 import pytest
 import xlsxwriter
 
@@ -350,3 +352,65 @@ def test_a_file_is_read_as_the_format_that_a_person_names(tmp_path: Path) -> Non
     (tmp_path / "again").mkdir()
     got = read(tmp_path / "again", "a;b\n1;2\n", "a.csv", (said("format", "workbook"),))
     assert got.reading.error is not None
+
+
+def parquet(folder: Path) -> bytes:
+    """A Parquet file of typed columns."""
+    path = folder / "typed.parquet"
+    duckdb.connect().execute(
+        "COPY (SELECT i AS id, CAST(i AS DOUBLE) AS body, DATE '2024-03-01' + CAST(i AS INTEGER) AS den, "
+        f"i % 2 = 0 AS ok FROM range(5) AS t(i)) TO '{path}' (FORMAT parquet)"
+    )
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("column", "type_", "kind", "first"),
+    [
+        ("id", "text", "text", "0"),
+        ("id", "boolean", "boolean", False),
+        ("body", "integer", "integer", 0),
+        ("body", "text", "text", "0"),
+        ("den", "text", "text", "2024-03-01"),
+        ("den", "datetime", "datetime", datetime(2024, 3, 1)),
+        ("ok", "text", "text", "true"),
+    ],
+)
+def test_typed_columns_of_a_parquet_file_become_what_a_person_says(
+    tmp_path: Path, column: str, type_: str, kind: str, first: object
+) -> None:
+    got = read(tmp_path, parquet(tmp_path), "a.parquet", (said("type", type_, column),))
+    place = got.names.index(column)
+    assert (got.types[place], got.rows()[0][place]) == (kind, first)
+    decision = got.decision("type", column)
+    assert decision.overridden
+    assert (
+        decision.alternatives[0].value
+        == {"id": "integer", "body": "decimal", "den": "date", "ok": "boolean"}[column]
+    )
+
+
+@pytest.mark.parametrize("records", [5, 60_000], ids=["few", "many"])
+@pytest.mark.parametrize("by_line", [False, True], ids=["list", "lines"])
+def test_values_of_json_records_become_what_a_person_says(tmp_path: Path, records: int, by_line: bool) -> None:
+    parts = [f'{{"id": {n}, "body": {n}.5, "ok": true}}' for n in range(records)]
+    text = "\n".join(parts) if by_line else f"[{','.join(parts)}]"
+    overrides = (said("type", "text", "id"), said("type", "text", "ok"), said("null_words", "1.5", "body"))
+    got = read(tmp_path, text, "a.json", overrides)
+    assert got.types == ["text", "decimal", "text"]
+    assert got.rows()[:2] == [("0", 0.5, "true"), ("1", None, "true")]
+    assert got.table.rows == records
+
+
+def test_what_is_decided_counts_for_the_files_in_an_archive(tmp_path: Path) -> None:
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        archive.writestr("a.csv", "n;den\n1;03/04/2024\n2;05/06/2024\n")
+        archive.writestr("b.csv", "n;den\n1;03/04/2024\n2;05/06/2024\n")
+    overrides = (said("date_order", "md", table=1), said("encoding", "windows-1250"), said("format", "text"))
+    got = read(tmp_path, out.getvalue(), "a.zip", overrides)
+    first, second = got.reading.tables
+    assert (got.rows(first)[0][1], got.rows(second)[0][1]) == (date(2024, 4, 3), date(2024, 3, 4))
+    encodings = [guess for table in got.reading.tables for guess in table.guesses if guess.what == "encoding"]
+    assert [guess.value for guess in encodings] == ["windows-1250", "windows-1250"]
+    assert [refused.override.what for refused in got.reading.refused] == ["format"]

@@ -16,6 +16,7 @@ const KNOWN = {
   value_labels: ['labels', 'codes'],
   missing_labels: [''],
   multiple_choice: ['text', 'columns'],
+  renamed_from: [],
 };
 const COUNTS = ['header', 'footer'];
 const WORDS = ['null_words', 'missing_codes'];
