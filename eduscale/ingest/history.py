@@ -23,10 +23,14 @@ class Sent(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """Something unlike, and the label of the column it is about."""
+    """Something unlike, and the label of the column it is about.
+
+    `renamed` are the names of a new column and of the one that it may be, where that is what is said.
+    """
 
     said: Said
     column: str | None = None
+    renamed: tuple[str, str] | None = None
 
 
 def warnings(sent: Sequence[Sent], earlier: Sequence[LiveTable], problems: Sequence[ReadProblem]) -> list[Warned]:
@@ -57,7 +61,7 @@ def _columns(
     renamed, gone = renamed_and_gone(now, before)
     for new, old in renamed.items():
         facts = {"now": now[new].label, "before": before[old].label}
-        yield Warned(Said(code="column_maybe_renamed", facts=facts), now[new].label)
+        yield Warned(Said(code="column_maybe_renamed", facts=facts), now[new].label, (new, old))
     missing = [before[name].label for name in gone if not before[name].empty]
     for label in missing[:MOST_COLUMNS]:
         yield Warned(Said(code="column_missing", facts={"label": label}))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from eduscale.ingest.dataset_names import dataset_names
 from eduscale.ingest.findings import MAX_PROBLEMS
-from eduscale.ingest.history import Sent, warnings
+from eduscale.ingest.history import Sent, Warned, warnings
 from eduscale.ingest.overrides import overridden
 from eduscale.models.dataset import Dataset, DatasetColumn
 from eduscale.models.reading import (
@@ -26,6 +26,8 @@ from eduscale.warehouse.renames import same_columns
 RENAMED = "renamed_from"
 """The guess that a column is one that its dataset knows, misspelt."""
 SURE = 0.9
+UNSURE = 0.6
+"""How sure it is that a column of a name that is merely alike is one of its own."""
 
 
 class Placed(NamedTuple):
@@ -80,6 +82,7 @@ def _renaming(table: ReadTable, known: Sequence[DatasetColumn], decided: Sequenc
     """Take misspelt columns for what they mean, and columns for what people decided that they are."""
     columns = {column.name: column for column in table.columns}
     labels = {column.name: column.label for column in known}
+    alone = same_columns(table.columns, known)
     renamed = same_columns(table.columns, known, refused=[each.column or "" for each in decided])
     guesses = [_guess(columns[name], known_name, labels[known_name]) for name, known_name in renamed.items()]
     refused = []
@@ -87,7 +90,8 @@ def _renaming(table: ReadTable, known: Sequence[DatasetColumn], decided: Sequenc
         name, value = override.column or "", str(override.value)
         is_free = value in labels and value not in columns and value not in renamed.values()
         if name in columns and (is_free or value == name):
-            guesses.append(overridden(override, None))
+            instead = _guess(columns[name], alone[name], labels[alone[name]]) if name in alone else None
+            guesses.append(overridden(override, instead))
             if value != name:
                 renamed[name] = value
         else:
@@ -121,19 +125,41 @@ def _warned(tables: Sequence[StoredTable], own: Sequence[LiveTable]) -> list[Sto
     """Put what is unlike the sender's earlier files before the problems of the first table of each dataset."""
     warned = list(tables)
     for dataset in dict.fromkeys(table.dataset for table in tables):
-        places = [place for place, table in enumerate(tables) if table.dataset == dataset]
+        places = [number for number, table in enumerate(tables) if table.dataset == dataset]
         found = warnings(
-            [_sent(tables[place]) for place in places],
+            [_sent(tables[number]) for number in places],
             [table for table in own if table.dataset == dataset],
-            [problem for place in places for problem in tables[place].problems],
+            [problem for number in places for problem in tables[number].problems],
         )
-        if found:
-            first = tables[places[0]]
-            problems = (*(ReadProblem(column=each.column, said=each.said) for each in found), *first.problems)
-            warned[places[0]] = first.model_copy(
-                update={"problems": problems[:MAX_PROBLEMS], "problem_count": first.problem_count + len(found)}
-            )
+        decided = {guess.column for number in places for guess in tables[number].guesses if guess.what == RENAMED}
+        told = [each for each in found if each.renamed is None or each.renamed[0] not in decided]
+        for number in places:
+            warned[number] = _with_guesses(tables[number], told)
+        warned[places[0]] = _with_problems(warned[places[0]], told)
     return warned
+
+
+def _with_problems(table: StoredTable, told: Sequence[Warned]) -> StoredTable:
+    problems = (*(ReadProblem(column=each.column, said=each.said) for each in told), *table.problems)
+    return table.model_copy(
+        update={"problems": problems[:MAX_PROBLEMS], "problem_count": table.problem_count + len(told)}
+    )
+
+
+def _with_guesses(table: StoredTable, told: Sequence[Warned]) -> StoredTable:
+    guesses = [guess for each in told if (guess := _kept_apart(each, table)) is not None]
+    return table.model_copy(update={"guesses": (*table.guesses, *guesses)})
+
+
+def _kept_apart(warned: Warned, table: StoredTable) -> ReadGuess | None:
+    """Return the guess that a column of a table is one of its own, though it may be one that its file lacks."""
+    if warned.renamed is None or warned.renamed[0] not in {column.name for column in table.columns}:
+        return None
+    name, other = warned.renamed
+    alternatives = (Alternative(value=other, confidence=round(1 - UNSURE, 2)),)
+    return ReadGuess(
+        what=RENAMED, column=name, value=name, evidence=warned.said, confidence=UNSURE, alternatives=alternatives
+    )
 
 
 def _sent(table: StoredTable) -> Sent:

@@ -116,6 +116,9 @@ def test_a_column_that_is_only_alike_is_kept_apart_and_told(school: Sender) -> N
     table = school.send({"Třída": "text", "Jméno": "text", "Neomluvené": "integer"})
     assert school.columns() == ["třída", "jméno", "omluvené", "neomluvené"]
     assert codes(table) == ["column_maybe_renamed"]
+    (guess,) = table.guesses
+    assert (guess.column, guess.value) == ("neomluvené", "neomluvené")
+    assert [other.value for other in guess.alternatives] == ["omluvené"]
     assert school.changes() == [("u2", "renamed", "neomluvené", "omluvené", "neomluvené")]
 
 
@@ -215,6 +218,8 @@ def test_a_person_may_say_that_a_misspelt_column_is_another_one(school: Sender) 
     assert (table.renamed, school.refused) == ({}, ())
     assert school.columns()[-1] == "intervention_type"
     assert [(guess.value, guess.overridden) for guess in table.guesses] == [("intervention_type", True)]
+    assert [other.value for other in table.guesses[0].alternatives] == ["interventition_type"]
+    assert codes(table) == []
 
 
 def test_a_person_may_say_that_two_names_are_one_column(school: Sender) -> None:

@@ -325,10 +325,16 @@ def test_what_changed_about_columns_is_told_since_which_file(open_page, tmp_path
     send(page, first)
     card = send(page, later)
     expect(card.locator(".problems")).to_contain_text("The column day of your last file is missing here.")
-    dataset = page.locator("#datasets li", has_text="spelling")
+    dataset = page.locator("#datasets > li", has_text="spelling")
     dataset.get_by_text("What changed about its columns").click()
     expect(dataset.locator(".changes")).to_contain_text("spelling 2.csv: column day is not in the file")
     expect(dataset.locator(".changes")).to_contain_text("interventition is written Intervention instead of")
+    card.locator(".understood summary", has_text="columns").click()
+    correct = card.locator(".fix", has=page.get_by_label("Change: Spelling of a column, Intervention"))
+    correct.locator("summary").click()
+    correct.locator("select").select_option("intervention")
+    correct.locator("form button").first.click()
+    expect(page.locator("#datasets > li", has_text="spelling")).to_contain_text("5 columns")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert audit(page, "smallTargets") == []
 

@@ -15,6 +15,7 @@ const KNOWN = {
   time_zone: ['local', 'UTC'],
   value_labels: ['labels', 'codes'],
   missing_labels: [''],
+  renamed_from: [],
   multiple_choice: ['text', 'columns'],
   renamed_from: [],
 };
