@@ -23,13 +23,6 @@ ZONES = (LOCAL, UTC)
 
 _WORDS = (*forms.BOOLEANS, *forms.BOOLEAN_LETTERS, ("1", "0"), ("t", "f"))
 _LEADING_ZEROS = Form("integer", "integer", "BIGINT", "[-+]?[0-9]{1,18}", "TRY_CAST({x} AS BIGINT)")
-_HOURS = Form(
-    "duration_hours",
-    "duration",
-    "BIGINT",
-    "[0-9]{1,5}:[0-5][0-9]",
-    "3600 * TRY_CAST(split_part({x}, ':', 1) AS BIGINT) + 60 * TRY_CAST(split_part({x}, ':', 2) AS BIGINT)",
-)
 
 
 class Decided(NamedTuple):
@@ -77,12 +70,12 @@ def candidates(
     if named_order:
         dates = tuple(form for form in dates if form.name == f"date_{named_order}")
     if type_ == "date":
-        return [*dates, *(() if named_order else (forms.DAY_NUMBERS,))]
+        return [*dates, *(() if named_order else (forms.mixed_dates(order), forms.DAY_NUMBERS))]
     if type_ == "datetime":
         moment = _moment(dates, cells)
         iso = () if named_order else (forms.ISO_MOMENT,)
         return [*iso, *([moment] if moment else []), *map(_at_midnight, dates)]
-    return [*forms.TIMES, forms.DOTTED_TIME] if type_ == "time" else [*forms.DURATIONS, _HOURS]
+    return [*forms.TIMES, forms.DOTTED_TIME] if type_ == "time" else list(forms.DURATIONS)
 
 
 def _amounts(unit: str, mark: str) -> Iterator[Form]:

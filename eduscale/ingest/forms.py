@@ -403,6 +403,16 @@ def dates(order: str) -> tuple[Form, ...]:
     return tuple(_dates(order))
 
 
+@lru_cache
+def mixed_dates(order: str) -> Form:
+    """Return dates that people wrote in several ways, with day and month in `order` where only numbers stand."""
+    other = "md" if order == "dm" else "dm"
+    ways = [form for form in dates(order) if form.name != f"date_{other}" or form.pattern.startswith(f"{_DAY}[.]")]
+    pattern = "|".join(f"(?:{form.pattern.removeprefix('(?i)')})" for form in ways)
+    values = ", ".join(form.guarded("{x}") for form in ways)
+    return Form("date_mixed", "date", "DATE", f"(?i){pattern}", f"coalesce({values})")
+
+
 def _clock_time() -> list[Form]:
     noon = "(?:AM|PM|am|pm|a[.]m[.]|p[.]m[.]|dop[.]?|odp[.]?)"
     half_day = f"((?:0?[1-9]|1[0-2]):[0-5][0-9](?::[0-5][0-9])?)[{SPACES}]?{noon}{_ZONE}"
@@ -479,6 +489,13 @@ DURATIONS = (
         " + TRY_CAST(split_part({x}, ':', 3) AS BIGINT)",
     ),
     _worded_duration(),
+    Form(
+        "duration_hours",
+        "duration",
+        "BIGINT",
+        "[0-9]{1,5}:[0-5][0-9]",
+        "3600 * TRY_CAST(split_part({x}, ':', 1) AS BIGINT) + 60 * TRY_CAST(split_part({x}, ':', 2) AS BIGINT)",
+    ),
 )
 """Durations are whole seconds, which every warehouse can add up."""
 

@@ -47,6 +47,7 @@ _TYPE_WORDS = frozenset(
     "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo "
     "textový výběr dropdown email".split()
 )
+_GRADE = re.compile(r"[1-5][+-]|[NUX]")
 _UNITS = frozenset(
     "% ‰ ks kusů kč czk eur € ft zł pln tis. mil. h hod hod. hodin min min. minut s sec ms dny dní let roky "
     "mm cm m km m2 m² m3 m³ g kg t l ml °c bod bodů b. body osob žáků počet pcs hours minutes days years points "
@@ -775,7 +776,13 @@ def _has_numbers(data: Sequence[Row], place: int) -> bool:
     """Say whether most of the last cells of a column are numbers."""
     cells = [row.cells[place] for row in data[-LOOK_BELOW:] if place < len(row.cells)]
     filled = [cell for cell in cells if not is_blank(cell) and not _is_null_word(cell)]
-    return sum(map(_is_amount, filled)) * 2 >= len(filled)
+    numbers = sum(_is_amount(cell) or _is_grade(cell) for cell in filled)
+    return numbers * 2 >= len(filled)
+
+
+def _is_grade(cell: Cell) -> bool:
+    """Say whether a cell is a grade with a sign, or a letter in place of one, below which a mean may stand."""
+    return isinstance(cell, str) and _GRADE.fullmatch(cell.strip()) is not None
 
 
 def _sums_up(cell: Cell, data: Sequence[Row], place: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from eduscale.ingest import forms
 from eduscale.ingest.forms import Form
@@ -74,6 +75,18 @@ def are_birth_numbers(values: Counter[str], *, bare: bool = False) -> bool:
 def are_grades(values: Counter[str]) -> bool:
     """Say whether all cells are grades from 1 to 5, some of them with a sign."""
     return all(map(_GRADE.fullmatch, values)) and any(map(_SIGNED_GRADE.fullmatch, values))
+
+
+def has_minus_signs(values: Collection[str]) -> bool:
+    """Say whether some cells, not all, are negative in another way than by a hyphen before them.
+
+    Where every minus stands behind a single digit, as in `1-`, the cells may be grades.
+    """
+    signs = [cell[0] in "(\u2212" or cell[-1] in "-\u2212" or cell[:2] == "- " for cell in values]
+    if not any(signs) or all(signs):
+        return False
+    behind = [cell for cell in values if cell[-1] == "-"]
+    return not behind or not all(map(_SIGNED_GRADE.fullmatch, behind))
 
 
 def mark_of(cells: Counter[str]) -> str | None:

@@ -10,7 +10,14 @@ from typing import NamedTuple
 from eduscale.ingest import forms
 from eduscale.ingest.decided import UNDECIDED, UTC, Decided, candidates
 from eduscale.ingest.forms import Form, literal
-from eduscale.ingest.meanings import are_birth_numbers, are_grades, form_by_name, mark_of, text_meaning
+from eduscale.ingest.meanings import (
+    are_birth_numbers,
+    are_grades,
+    form_by_name,
+    has_minus_signs,
+    mark_of,
+    text_meaning,
+)
 from eduscale.ingest.zones import Zone, zone_of
 from eduscale.models.reading import Alternative, Said, Value
 
@@ -199,6 +206,8 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
         return _text(cells)._replace(padded=padded)
     failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
     found = _best(values, table, failed)
+    if found is None or (found.form.type == "date" and found.fitting < values.total()):
+        found = _mixed_dates(values, table, failed, found)
     named = form_by_name(sample.label, values)
     if named is not None and found is not None and not any(kin == _kin(named) for kin, _ in failed):
         evidence = Said(code="type_by_name", facts={"type": named.type, "form": named.name, "label": sample.label})
@@ -251,6 +260,17 @@ def _best(values: Counter[str], table: Habits, failed: set[tuple[Form | str, str
     return best
 
 
+def _mixed_dates(
+    values: Counter[str], table: Habits, failed: set[tuple[Form | str, str]], found: _Found | None
+) -> _Found | None:
+    """Return dates written in several ways, where more cells are such than are written in the one way found."""
+    form = forms.mixed_dates(table.order)
+    if sum(map(form.fits, _spread(values))) * 2 < len(_spread(values)):
+        return found
+    fitting = sum(n for cell, n in values.items() if form.fits(cell) and (_kin(form), cell) not in failed)
+    return _Found(form, fitting, None) if fitting > (found.fitting if found else 0) else found
+
+
 def _plausible(values: Counter[str], table: Habits) -> list[Form]:
     """Return the candidates that fit at least half of a few cells."""
     candidates = list(_candidates(values, table))
@@ -277,7 +297,7 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         return
     yield from forms.numbers(table.mark, binary=table.binary)
     yield from _exact_numbers(values, table)
-    if _have_signs(values):
+    if has_minus_signs(values):
         yield from forms.signed(table.mark)
     if any(map(_PRICE.search, some)):
         yield from forms.prices(table.mark)
@@ -293,12 +313,6 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         yield forms.DOTTED_TIME
     elif any(map(_UNIT_OF_TIME.search, some)):
         yield from forms.DURATIONS
-
-
-def _have_signs(values: Iterable[str]) -> bool:
-    """Say whether some cells are negative in another way than by a hyphen before the number, and not all are."""
-    signs = [cell[0] in "(\u2212" or cell[-1] in "-\u2212" or cell[:2] == "- " for cell in values]
-    return any(signs) and not all(signs)
 
 
 def _booleans(values: Counter[str]) -> Iterable[Form]:

@@ -830,6 +830,8 @@ _FORMS = {
     "date_dm": ("day.month.year", "den.měsíc.rok"),
     "date_md": ("month/day/year", "měsíc/den/rok"),
     "date_ymd": ("year.month.day", "rok.měsíc.den"),
+    "date_mixed": ("dates written in several ways", "data zapsaná několika způsoby"),
+    "duration_hours": ("hours and minutes", "hodiny a minuty"),
     "date_named_month": ("dates with the name of the month", "data se jménem měsíce"),
     "datetime_iso": ("year-month-day and time", "rok-měsíc-den a čas"),
     "datetime_dm": ("day.month.year and time", "den.měsíc.rok a čas"),

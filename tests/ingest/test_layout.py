@@ -307,3 +307,11 @@ def test_several_tables_and_subtotals_are_found_in_a_file_of_some_megabytes(tmp_
     first, second = got.reading.tables
     assert (first.rows, first.set_aside_rows) == (50_000, 2)
     assert got.rows(second) == [("ZŠ A", 5), ("ZŠ B", 7)]
+
+
+def test_means_below_grades_are_set_aside(tmp_path: Path) -> None:
+    """Grades with a sign and letters in place of grades are what the means are of."""
+    rows = "Bartoš Jan;1;1;1,33\nČerná Eva;2-;1-;2,00\nDvořák Petr;N;2;3,00\nMalá Iva;U;1;1,00\n"
+    got = read(tmp_path, f"Příjmení a jméno;ČJ;AJ;Průměr\n{rows}\nPrůměr třídy;1,67;1,25;1,83\n")
+    assert got.rows()[1] == ("Černá Eva", "2-", "1-", 2.0)
+    assert [code for _, _, _, code, _ in got.rejects()] == ["total"]

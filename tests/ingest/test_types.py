@@ -271,6 +271,9 @@ def test_decimals_of_one_or_two_places_are_no_chapters(tmp_path: Path) -> None:
     assert read_column(tmp_path, cells).types[1] == "decimal"
 
 
+DAYS = ((5, 12), (3, 3), (12, 1))
+
+
 @pytest.mark.parametrize(
     ("label", "cells", "type_", "values"),
     [
@@ -282,6 +285,9 @@ def test_decimals_of_one_or_two_places_are_no_chapters(tmp_path: Path) -> None:
         ("a", ["1'234.50", "2'000.00", "3'000.00"], "decimal", [1234.5, 2000, 3000]),
         ("a", ["90 min", "1 h 30 min", "1,5 hod."], "duration", [5400, 5400, 5400]),
         ("a", ["1:30 h", "0:45 h", "2 hours"], "duration", [5400, 2700, 7200]),
+        ("a", ["36:30", "7:15", "120:00"], "duration", [131_400, 26_100, 432_000]),
+        ("a", ["12.05.2014", "3 marca 2014", "2014-12-01"], "date", [date(2014, m, d) for m, d in DAYS]),
+        ("a", ["1-", "2", "3", "4"], "text", ["1-", "2", "3", "4"]),
         ("a", ["5 m", "7 m", "8 m"], "text", ["5 m", "7 m", "8 m"]),
         ("a", ["8.45", "9:30", "10.15"], "time", [time(8, 45), time(9, 30), time(10, 15)]),
         ("začátek", ["8.00", "8.55", "10.15"], "time", [time(8), time(8, 55), time(10, 15)]),

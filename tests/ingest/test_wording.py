@@ -99,7 +99,14 @@ def test_every_form_of_values_has_its_words() -> None:
     dates = [*forms.dates("dm"), *forms.dates("md")]
     moments = [forms.moment(date, time) for date in dates for time in forms.TIMES]
     known = [*forms.numbers(","), *forms.prices(","), *dates, *moments, *forms.TIMES, *forms.DURATIONS]
-    known += [*forms.DURATIONS, *forms.signed(","), forms.DOTTED_TIME, forms.DAY_NUMBERS, forms.marked("x")]
+    known += [
+        *forms.DURATIONS,
+        *forms.signed(","),
+        forms.DOTTED_TIME,
+        forms.DAY_NUMBERS,
+        forms.mixed_dates("dm"),
+        forms.marked("x"),
+    ]
     for form in (*known, forms.ISO_MOMENT, forms.boolean("ano", "ne")):
         said = Said(code="type_fits", facts={"form": form.name, "cells": 2, "of": 2})
         assert "_" not in wording.say(said, "en")
