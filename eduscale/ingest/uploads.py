@@ -392,7 +392,7 @@ class UploadService:
         """Commit what comes out of reading, the head being `busy` meanwhile, and as before if it fails."""
         started = time.monotonic()
         waiting = found.head
-        lease = timedelta(seconds=3 * self._read_timeout_s + self._patience_s + 60)
+        lease = timedelta(seconds=3 * self._read_timeout_s + 2 * self._patience_s + 60)
         reading_head = busy.model_copy(update={"reader": self._reader, "lease_until": datetime.now(UTC) + lease})
         version = self._uploads.move_head(reading_head, version=found.version)
         generation = waiting.generation + 1

@@ -8,10 +8,14 @@ from zipfile import ZipFile
 import duckdb
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from eduscale.ingest import delimited
+from eduscale.ingest.decided import TYPES, UNITS
 from eduscale.models.reading import Override
 from tests.ingest.reading import Read, read
+from tests.ingest.test_tabular import VARIANTS
 
 
 @pytest.fixture(params=["small", "large"])
@@ -414,3 +418,53 @@ def test_what_is_decided_counts_for_the_files_in_an_archive(tmp_path: Path) -> N
     encodings = [guess for table in got.reading.tables for guess in table.guesses if guess.what == "encoding"]
     assert [guess.value for guess in encodings] == ["windows-1250", "windows-1250"]
     assert [refused.override.what for refused in got.reading.refused] == ["format"]
+
+
+COLUMNS = ("id", "skola", "pocet", "prumer", "datum", "column_1", "gone")
+DECISIONS = st.one_of(
+    st.tuples(st.just("encoding"), st.sampled_from(["UTF-8", "windows-1250", "cp852", "UTF-16 LE", "latin-1"])),
+    st.tuples(st.just("delimiter"), st.sampled_from([";", ",", "tab", "none", "fixed width", "~", "."])),
+    st.tuples(st.just("quote"), st.sampled_from(['"', "'", "none"])),
+    st.tuples(st.sampled_from(["header", "footer"]), st.integers(0, 4)),
+    st.tuples(st.just("decimal_mark"), st.sampled_from([",", "."])),
+    st.tuples(st.just("date_order"), st.sampled_from(["dm", "md"])),
+    st.tuples(st.just("type"), st.sampled_from(TYPES)),
+    st.tuples(st.just("unit"), st.sampled_from(UNITS)),
+    st.tuples(st.just("null_words"), st.sampled_from(["", "0", "ZŠ 1, 3"])),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    decisions=st.lists(st.tuples(DECISIONS, st.sampled_from(COLUMNS)), min_size=1, max_size=6),
+    name=st.sampled_from(sorted(VARIANTS)),
+    large=st.booleans(),
+)
+def test_whatever_is_decided_the_rows_add_up_and_each_decision_is_used_or_refused(
+    decisions: list[tuple[tuple[str, object], str]],
+    name: str,
+    large: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_column = ("type", "unit", "null_words")
+    overrides = {
+        (what, column if what in by_column else None): said(what, value, column if what in by_column else None)
+        for (what, value), column in decisions
+    }
+    with monkeypatch.context() as patch:
+        if large:
+            patch.setattr(delimited, "SMALL_BYTES", 0)
+            patch.setattr(delimited, "EDGE_BYTES", 3_000)
+        got = read(tmp_path_factory.mktemp("read"), VARIANTS[name], overrides=tuple(overrides.values()))
+    if got.reading.error is not None:
+        return
+    used = {
+        (guess.what, guess.column)
+        for table in got.reading.tables
+        for guess in table.guesses
+        if guess.overridden and table.index == 0
+    }
+    refused = {(each.override.what, each.override.column) for each in got.reading.refused}
+    assert used | refused == set(overrides)
+    assert not used & refused
