@@ -15,9 +15,13 @@ MAX_PARTS = 4 * MAX_OPTIONS
 MOST_SEPARATORS = 5
 """So many may be in one option."""
 LEAST_TOGETHER = 4
-"""Two parts that never occur apart are one option when they occur so often."""
+"""Two parts that never occur apart are one option when they occur in so many different cells."""
+MANY_ANSWERS = 20
+"""Where so many have answered, an option is chosen more than once ..."""
+OWN_SHARE = 0.3
+"""... and at most this share of the answers are words of people's own."""
 LEAST_REUSED = 0.5
-"""From this share of the answers on that others give too, they were chosen and not written."""
+"""From this share of the parts of cells on that other cells have too, they were chosen and not written."""
 
 
 class Options(NamedTuple):
@@ -54,24 +58,22 @@ def find_options(cells: Mapping[str, int]) -> Options | None:
         return None
     if any(len(found) > MAX_PARTS for found in parts.values()):
         return None
-    return _checked(separator, parts if separator == ";" else _joined(parts, counts), counts)
+    # As many parts in every cell are no choice but a name, an address and the like.
+    if len(set(map(len, parts.values()))) == 1 and not _are_terminated(counts):
+        return None
+    return _checked(separator, parts if separator == ";" else _joined(parts), counts)
 
 
 def _parts(cell: str, separator: str) -> list[str]:
     return [part.strip() for part in cell.split(separator) if part.strip()]
 
 
-def _joined(parts: dict[str, list[str]], counts: Mapping[str, int]) -> dict[str, list[str]]:
+def _joined(parts: dict[str, list[str]]) -> dict[str, list[str]]:
     """Put parts together that are one option with the separator in it."""
     capital = all(found[0][0].isupper() for found in parts.values() if found)
     for _ in range(MOST_SEPARATORS):
-        alone: Counter[str] = Counter()
-        together: Counter[tuple[str, str]] = Counter()
-        for cell, found in parts.items():
-            for part in found:
-                alone[part] += counts[cell]
-            for pair in pairwise(found):
-                together[pair] += counts[cell]
+        alone = Counter(part for found in parts.values() for part in found)
+        together = Counter(pair for found in parts.values() for pair in pairwise(found))
         inseparable = {
             (first, second)
             for (first, second), times in together.items()
@@ -98,23 +100,40 @@ def _merged(parts: Sequence[str], inseparable: set[tuple[str, str]]) -> list[str
 
 def _checked(separator: str, chosen: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> Options | None:
     """Return the options if the cells were put together of them as a form does it."""
-    answers: Counter[str] = Counter()
-    for cell, options in chosen.items():
-        answers.update(dict.fromkeys(options, counts[cell]))
+    answers = Counter(option for options in chosen.values() for option in options)
     several = sum(counts[cell] for cell, options in chosen.items() if len(options) > 1)
-    terminated = separator == ";" and all(cell.rstrip().endswith(";") for cell in counts)
-    reused = sum(count for count in answers.values() if count > 1) / max(1, answers.total())
+    together = [option for options in chosen.values() if len(options) > 1 for option in options]
+    reused = sum(answers[option] > 1 for option in together) / max(1, len(together))
+    options = _without_own_words(answers, chosen, counts)
     if (
         not several
-        or not 2 <= len(answers) <= MAX_OPTIONS
+        or not 2 <= len(options) <= MAX_OPTIONS
         or max(map(len, answers)) > MAX_LENGTH
-        or any(len(set(options)) < len(options) for options in chosen.values())
+        or any(len(set(found)) < len(found) for found in chosen.values())
         or not any(character.isalpha() for option in answers for character in option)
-        or not (terminated or (reused >= LEAST_REUSED and len(set(map(len, chosen.values()))) > 1))
+        or not (_are_terminated(counts) or reused >= LEAST_REUSED)
         or (separator != ";" and _has_two_orders(chosen.values()))
     ):
         return None
-    return Options(separator, tuple(answers), several)
+    return Options(separator, tuple(options), several)
+
+
+def _are_terminated(cells: Iterable[str]) -> bool:
+    """Say whether the separator ends every cell, as Microsoft Forms writes them."""
+    return all(cell.rstrip().endswith(";") for cell in cells)
+
+
+def _without_own_words(
+    answers: Counter[str], chosen: Mapping[str, Sequence[str]], counts: Mapping[str, int]
+) -> list[str]:
+    """Return answers without those that one person wrote instead of choosing, where many have answered."""
+    if sum(counts.values()) < MANY_ANSWERS:
+        return list(answers)
+    given = Counter[str]()
+    for cell, found in chosen.items():
+        given.update(dict.fromkeys(found, counts[cell]))
+    often = [option for option in answers if given[option] > 1]
+    return often if given.total() - sum(given[option] for option in often) <= OWN_SHARE * given.total() else []
 
 
 def _has_two_orders(chosen: Iterable[Sequence[str]]) -> bool:

@@ -63,11 +63,23 @@ def test_options_are_found_in_the_cells(cells: tuple[str, ...], options: tuple[s
         ("Šachy", "Robotika", "Šachy"),
         ("1, 2", "2, 3", "1", "3"),
         ("a, b", "b, a", "a", "b"),
+        ("Příště delší přestávku, jinak výborné", "Velmi užitečné", "Přijdu zas"),
     ],
-    ids=["names", "addresses", "sentences", "single", "numbers", "no order"],
+    ids=["names", "addresses", "sentences", "single", "numbers", "no order", "one sentence"],
 )
 def test_other_texts_with_commas_are_no_choices(cells: tuple[str, ...]) -> None:
-    assert options_of(*cells) is None
+    assert options_of(*cells * 5) is None
+
+
+def test_what_people_wrote_instead_is_no_option() -> None:
+    cells = ["Šachy, Keramika", "Šachy", "Keramika, Tanec", "Tanec"] * 10 + [
+        f"Šachy, Vlastní {n}" for n in range(8)
+    ]
+    assert options_of(*cells) == ("Šachy", "Keramika", "Tanec")
+
+
+def test_two_answers_in_every_cell_are_choices_where_each_is_ended() -> None:
+    assert options_of("Chess;Pottery;", "Chess;Dance;") == ("Chess", "Pottery", "Dance")
 
 
 @given(st.lists(st.sets(st.sampled_from(WITH_COMMAS), min_size=1), min_size=1, max_size=60))
