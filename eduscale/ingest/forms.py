@@ -30,8 +30,18 @@ MONTHS = (
     "jan feb mar apr may jun jul aug sept oct nov dec",
     "januar februar märz april mai juni juli august september oktober november dezember",
     "jänner feber märz april mai juni juli august september oktober november dezember",
+    "jan feb mär apr mai jun jul aug sep okt nov dez",
+    "jan feb mrz apr mai jun jul aug sept okt nov dez",
+    "sty lut mar kwi maj cze lip sie wrz paź lis gru",
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+)
+WEEKDAYS = (
+    "pondělí úterý středa čtvrtek pátek sobota neděle po út st čt pá so ne "
+    "pondelok utorok streda štvrtok piatok nedeľa ut št pi "
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so "
+    "poniedziałek wtorek środa czwartek piątek niedziela pn wt śr cz pt nd"
 )
 BOOLEANS = (
     ("ano", "ne"),
@@ -290,7 +300,7 @@ def numbers(mark: str, *, binary: bool = False) -> tuple[Form, ...]:
 
 @lru_cache
 def signed(mark: str) -> tuple[Form, ...]:
-    """Return the forms of numbers some of which are negative as `5-`, `(5)`, `- 5` or with a real minus sign."""
+    """Return the forms of numbers some of which have a sign as in `5-`, `(5)`, `- 5`, `+5`, or a real minus."""
     other = "." if mark == "," else ","
     return (
         _signed("", SPACES),
@@ -304,7 +314,8 @@ def signed(mark: str) -> tuple[Form, ...]:
 
 def _signed(mark: str, thousands: str) -> Form:
     number = f"(?:0|[1-9][0-9]{{0,2}}(?:[{thousands}][0-9]{{3}}){{1,3}}|[1-9][0-9]{{0,10}})"
-    number += f"(?:[{mark}][0-9]{{1,4}})?" if mark else ""
+    fraction = f"(?:[{mark}][0-9]{{1,4}})?" if mark else ""
+    number += fraction
     digits = f"regexp_replace({{x}}, '[^0-9{mark}]', '', 'g')"
     if mark == ",":
         digits = f"replace({digits}, ',', '.')"
@@ -314,7 +325,7 @@ def _signed(mark: str, thousands: str) -> Form:
         name="negative_signs",
         type="decimal" if mark else "integer",
         storage=storage,
-        pattern=f"[-\u2212]?[{SPACES}]?{number}|{number}[{SPACES}]?[-\u2212]|[(][-\u2212]?{number}[)]",
+        pattern=f"[-\u2212]?[{SPACES}]?{number}|[+][0-9]{{1,6}}{fraction}|{number}[{SPACES}]?[-\u2212]|[(][-\u2212]?{number}[)]",
         sql=f"(CASE WHEN {sign} THEN -1 ELSE 1 END * TRY_CAST({digits} AS {storage}))",
     )
 
@@ -411,6 +422,21 @@ def mixed_dates(order: str) -> Form:
     pattern = "|".join(f"(?:{form.pattern.removeprefix('(?i)')})" for form in ways)
     values = ", ".join(form.guarded("{x}") for form in ways)
     return Form("date_mixed", "date", "DATE", f"(?i){pattern}", f"coalesce({values})")
+
+
+@lru_cache
+def weekday() -> str:
+    """Return the pattern of the name of a weekday before a date."""
+    names = sorted(dict.fromkeys(WEEKDAYS.split()), key=len, reverse=True)
+    return f"(?i)(?:{'|'.join(names)})(?:[.,] ?| )"
+
+
+def after_weekday(date: Form) -> Form:
+    """Return dates in a form after the name of their weekday, which is not checked."""
+    flag = weekday()
+    bare = f"regexp_replace({{x}}, {literal('^' + flag.removeprefix('(?i)'))}, '', 'i')"
+    pattern = f"{flag}(?:{date.pattern.removeprefix('(?i)')})"
+    return Form(date.name, "date", "DATE", pattern, date.sql.replace("{x}", bare))
 
 
 def _clock_time() -> list[Form]:

@@ -47,6 +47,8 @@ _TYPE_WORDS = frozenset(
     "list date string text number integer int float decimal boolean bool datetime time seznam datum řetězec číslo "
     "textový výběr dropdown email".split()
 )
+_NAMED_NOTE = re.compile(r"(?:pozn|note|remark|uwaga|hinweis|zdroj|source|quelle)\w*[.]? ?:", re.IGNORECASE)
+_DAY_MONTH = re.compile(r"([0-9]{1,2})[.]([0-9]{1,2})")
 _GRADE = re.compile(r"[1-5][+-]|[NUX]")
 _UNITS = frozenset(
     "% ‰ ks kusů kč czk eur € ft zł pln tis. mil. h hod hod. hodin min min. minut s sec ms dny dní let roky "
@@ -568,9 +570,23 @@ def _label_kinds(row: Row, below: Row | None, width: int) -> list[str]:
 def _counts_up(row: Row, kinds: Sequence[str]) -> bool:
     numbers = [_shown(cell).rstrip(".") for cell, kind in zip(row.cells, kinds, strict=False) if kind == "value"]
     if len(numbers) < 3 or not all(number.isdecimal() for number in numbers):
-        return False
+        return len(numbers) > 2 and _are_days_in_order(numbers)
     first = int(numbers[0])
     return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+
+
+def _are_days_in_order(texts: Sequence[str]) -> bool:
+    """Say whether texts such as `30.9, 1.10` are days of at most two months that follow each other."""
+    found = [_DAY_MONTH.fullmatch(text) for text in texts]
+    days = [(int(match[2]), int(match[1])) for match in found if match]
+    months = sorted({month for month, _ in days})
+    return (
+        len(days) == len(texts)
+        and all(1 <= month <= 12 and 1 <= day <= 31 for month, day in days)
+        and days == sorted(set(days))
+        and len(months) <= 2
+        and months[-1] - months[0] <= 1
+    )
 
 
 def _below(body: list[Row], rows: int, column: int) -> str:
@@ -621,8 +637,12 @@ def _take_out(table: FoundTable) -> None:
             table.set_aside.append((row, "repeated_header"))
         elif comments and is_comment(row):
             table.set_aside.append((row, "comment"))
+        elif _is_note_within(row, table.width):
+            table.set_aside.append((row, "note"))
         elif place == 0 and _is_type_row(row):
             table.set_aside.append((row, "type_row"))
+        elif place == 0 and table.header and _is_number_row(row, table):
+            table.set_aside.append((row, "number_row"))
         elif place == 0 and table.header and _is_unit_row(row, table.data):
             table.set_aside.append((row, "unit_row"))
         else:
@@ -645,6 +665,33 @@ def _take_footer_out(table: FoundTable, overrides: TableOverrides) -> None:
 def _is_type_row(row: Row) -> bool:
     words = [cell.strip().lower() if isinstance(cell, str) else "" for cell in row.cells if not is_blank(cell)]
     return len(words) > 1 and all(word in _TYPE_WORDS for word in words)
+
+
+def _is_note_within(row: Row, width: int) -> bool:
+    """Say whether a row amid others is a note that says so: `Poznámka: ...` and nothing beside it."""
+    text = row.cells[0] if row.cells else None
+    return (
+        width > 1
+        and isinstance(text, str)
+        and _NAMED_NOTE.match(text.strip()) is not None
+        and all(map(is_blank, row.cells[1:]))
+    )
+
+
+def _is_number_row(row: Row, table: FoundTable) -> bool:
+    """Say whether a row below the header numbers the columns, as statistical forms do: `a;1;2` or `1;2;3`."""
+    shown = [_shown(cell).strip(".") for cell in row.cells[: table.width]]
+    numbers = [text for text in shown if text.isdecimal()]
+    letters = shown[: len(shown) - len(numbers)]
+    return (
+        len(shown) == table.width
+        and len(numbers) > (1 if letters else 2)
+        and numbers == [str(number) for number in range(1, len(numbers) + 1)]
+        and letters == [chr(ord("a") + place) for place in range(len(letters))]
+        and shown[len(letters) :] == numbers
+        and len(table.data) > 1
+        and _below(table.data[1:], 0, 0) == "text"
+    )
 
 
 def _is_unit_row(row: Row, data: Sequence[Row]) -> bool:

@@ -78,13 +78,13 @@ def are_grades(values: Counter[str]) -> bool:
 
 
 def has_minus_signs(values: Collection[str]) -> bool:
-    """Say whether some cells, not all, are negative in another way than by a hyphen before them.
+    """Say whether some cells have a plus, or some but not all are negative in another way than by a hyphen before.
 
     Where every minus stands behind a single digit, as in `1-`, the cells may be grades.
     """
     signs = [cell[0] in "(\u2212" or cell[-1] in "-\u2212" or cell[:2] == "- " for cell in values]
     if not any(signs) or all(signs):
-        return False
+        return any(cell[0] == "+" for cell in values)
     behind = [cell for cell in values if cell[-1] == "-"]
     return not behind or not all(map(_SIGNED_GRADE.fullmatch, behind))
 

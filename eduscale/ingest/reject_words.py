@@ -62,6 +62,10 @@ _REASONS = {
         "The row holds ids by which the survey could be imported again, not data. Nothing needs to be done.",
         "Řádek obsahuje identifikátory pro zpětný import dotazníku, ne data. Není třeba nic dělat.",
     ),
+    "number_row": (
+        "The row numbers the columns; it is not data. Nothing needs to be done.",
+        "Řádek čísluje sloupce, nejsou to data. Není třeba nic dělat.",
+    ),
     "rule": (
         "The row is a line drawn below the column names. Nothing needs to be done.",
         "Řádek je čára pod názvy sloupců. Není třeba nic dělat.",

@@ -303,6 +303,7 @@ def _candidates(values: Counter[str], table: Habits) -> Iterable[Form]:
         yield from forms.prices(table.mark)
     if any(mark in cell for cell in some for mark in "./-:") or any(" " in cell for cell in some):
         yield from forms.dates(table.order)
+        yield from _weekday_dates(values, table)
     if any(":" in cell for cell in some):
         yield from forms.TIMES
         yield from forms.DURATIONS
@@ -337,6 +338,14 @@ def _exact_numbers(values: Counter[str], table: Habits) -> Iterable[Form]:
             yield forms.decimal(mark, scale=scale)
             yield forms.decimal(mark, forms.SPACES, scale=scale)
             yield forms.decimal(mark, "." if mark == "," else ",", scale=scale)
+
+
+def _weekday_dates(values: Counter[str], table: Habits) -> Iterable[Form]:
+    """Yield the form of dates after the names of weekdays, found by looking for the best without them."""
+    weekday = re.compile(forms.weekday())
+    bare = [cell[match.end() :] for cell in values if (match := weekday.match(cell))]
+    if bare:
+        yield forms.after_weekday(max(forms.dates(table.order), key=lambda form: sum(map(form.fits, bare))))
 
 
 def _moment(values: Counter[str], table: Habits) -> Form | None:

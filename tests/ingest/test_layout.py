@@ -315,3 +315,32 @@ def test_means_below_grades_are_set_aside(tmp_path: Path) -> None:
     got = read(tmp_path, f"Příjmení a jméno;ČJ;AJ;Průměr\n{rows}\nPrůměr třídy;1,67;1,25;1,83\n")
     assert got.rows()[1] == ("Černá Eva", "2-", "1-", 2.0)
     assert [code for _, _, _, code, _ in got.rejects()] == ["total"]
+
+
+@pytest.mark.parametrize(
+    "days", [["1.9", "2.9", "3.9"], ["30.9", "1.10", "2.10"], ["1.9.", "2.9.", "3.9."]], ids=lambda days: days[0]
+)
+def test_days_of_a_month_are_labels(days: list[str], tmp_path: Path) -> None:
+    """They are no decimal numbers, which would not follow each other."""
+    got = read(tmp_path, f"Strávník;{';'.join(days)};Obědů\nAda;1;;1;2\nBob;;1;1;2\nEva;1;1;1;3\n")
+    assert [column.label for column in got.table.columns] == ["Strávník", *days, "Obědů"]
+
+
+def test_decimal_numbers_in_a_first_row_are_no_days(tmp_path: Path) -> None:
+    got = read(tmp_path, "Ada,1.5,2.7,3.9\nBob,1.2,3.4,2.2\nEva,4.2,1.1,2.9\n")
+    assert got.table.rows == 3
+
+
+@pytest.mark.parametrize("numbers", ["1;2;3", "a;1;2", "a;b;1;2"])
+def test_a_row_that_numbers_the_columns_is_set_aside(numbers: str, tmp_path: Path) -> None:
+    stub = ";Okres" if numbers.startswith("a;b") else ""
+    cell = ";Brno" if stub else ""
+    got = read(tmp_path, f"Škola{stub};Žáků;Podíl\n{numbers}\nZŠ A{cell};12;0,5\nZŠ B{cell};24;0,25\n")
+    assert [(row, code) for _, row, _, code, _ in got.rejects()] == [(2, "number_row")]
+    assert got.types[-2:] == ["integer", "decimal"]
+
+
+def test_a_note_amid_the_rows_is_set_aside(tmp_path: Path) -> None:
+    got = read(tmp_path, "Třída;Žáků\n1.A;20\nPoznámka: 1.C zrušena\n2.A;25\n")
+    assert got.rows() == [("1.A", 20), ("2.A", 25)]
+    assert [code for _, _, _, code, _ in got.rejects()] == ["note"]

@@ -272,6 +272,7 @@ def test_decimals_of_one_or_two_places_are_no_chapters(tmp_path: Path) -> None:
 
 
 DAYS = ((5, 12), (3, 3), (12, 1))
+ABBREVIATED = ((10, 3), (3, 1), (12, 5))
 
 
 @pytest.mark.parametrize(
@@ -287,6 +288,12 @@ DAYS = ((5, 12), (3, 3), (12, 1))
         ("a", ["1:30 h", "0:45 h", "2 hours"], "duration", [5400, 2700, 7200]),
         ("a", ["36:30", "7:15", "120:00"], "duration", [131_400, 26_100, 432_000]),
         ("a", ["12.05.2014", "3 marca 2014", "2014-12-01"], "date", [date(2014, m, d) for m, d in DAYS]),
+        ("a", ["pondělí 12. května 2014", "po 3. března 2014"], "date", [date(2014, 5, 12), date(2014, 3, 3)]),
+        ("a", ["Mo, 12.05.2014", "Di, 03.03.2014"], "date", [date(2014, 5, 12), date(2014, 3, 3)]),
+        ("a", ["Monday, May 12, 2014", "Mon 3 March 2014"], "text", None),
+        ("a", ["3. Okt. 2024", "1. Mär. 2024", "5. Dez 2024"], "date", [date(2024, m, d) for m, d in ABBREVIATED]),
+        ("a", ["+5", "-3", "+12"], "integer", [5, -3, 12]),
+        ("a", ["+5,5", "+3", "0"], "decimal", [5.5, 3, 0]),
         ("a", ["1-", "2", "3", "4"], "text", ["1-", "2", "3", "4"]),
         ("a", ["5 m", "7 m", "8 m"], "text", ["5 m", "7 m", "8 m"]),
         ("a", ["8.45", "9:30", "10.15"], "time", [time(8, 45), time(9, 30), time(10, 15)]),
