@@ -83,8 +83,8 @@ def _fault(what: str, value: Value | tuple[str, ...]) -> str | None:  # noqa: PL
     if what in ("header", "footer"):
         is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_EDGE_ROWS
         return None if is_count else f"{what}: a number of rows, 0 to {MAX_EDGE_ROWS}."
-    if what == "sheet":
-        return None if all(map(_is_word, names(value))) and value else "sheet: the name of a sheet, or a list."
+    if what in ("sheet", "json_table"):
+        return None if all(map(_is_word, names(value))) and value else f"{what}: a name, or a list of names."
     if what in ("null_words", "missing_codes"):
         is_words = isinstance(value, str | tuple) and all(map(_is_word, words(value)))
         return None if is_words else f"{what}: words of at most {MAX_WORD} characters, or none."

@@ -15,10 +15,11 @@ from eduscale.ingest.decode import Encoding, Survey
 from eduscale.ingest.grid import Cell, Grid, Row
 from eduscale.ingest.json_stream import DECODER, JsonText, as_object
 from eduscale.ingest.json_tables import MAX_ENVELOPES, Findings, JsonTable, Shape, tables_in
+from eduscale.ingest.overrides import names, overridden, shown
 from eduscale.ingest.record_stage import RecordStage
 from eduscale.ingest.values import to_json
 from eduscale.ingest.workspace import Workspace
-from eduscale.models.reading import Alternative, ReadGuess, ReadTable, Said, Value
+from eduscale.models.reading import Alternative, Override, ReadGuess, ReadTable, Said, Value
 
 EDGE_BYTES = 128 << 10
 AT_HAND = 4 << 20
@@ -36,7 +37,7 @@ def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> li
         found = decode.survey(stream, edge=EDGE_BYTES)
         stream.seek(0)
         decode.check_utf8(stream, found)
-        encoding = decode.find_encoding(found)
+        encoding = decode.as_decided(decode.find_encoding(found), workspace.overrides)
         stream.seek(0)
         file = _JsonFile(workspace, (*guesses, encoding.guess()))
         pieces = _reported(decode.texts(stream, encoding), stream, found.size)
@@ -93,6 +94,7 @@ class _JsonFile:
         self._tables = workspace.tables
         self._guesses = guesses
         self._stages = 0
+        self._override: Override | None = None
 
     def read_lines(self, pieces: Iterator[str]) -> list[ReadTable]:
         """Read a file of one value a line; a line that is none is rejected."""
@@ -122,18 +124,30 @@ class _JsonFile:
         if text.skip(",") or text.peek():
             document = self._sequence(document, text)
         self._workspace.use_all_threads()
-        found = tables_in(document)
+        found = self._found(document)
         if not found.chosen:
             raise UnreadableFile("no_table")
         several = len(found.chosen) > 1
         written: list[ReadTable] = []
         for table in found.chosen:
             name = table.path[-1] if several and table.path else ""
-            guesses = (*self._guesses, *_where(table, found))
+            guesses = (*self._guesses, *_where(table, found, self._override))
             beside = [to_json(found.beside)[:MAX_BESIDE]] if found.beside and not written else []
             with progress.part(PARSED, 1):
                 written += self._write(table, name, guesses, beside)
         return written
+
+    def _found(self, document: Any) -> Findings:
+        """Return the tables of a document, those that a person named if there are any of these names."""
+        self._override = self._workspace.overrides.find("json_table")
+        if self._override is not None:
+            found = tables_in(document, names(self._override.value))
+            if found.chosen:
+                return found
+            said = Said(code="override_no_json_table", facts={"name": shown(self._override.value)})
+            self._workspace.overrides.refuse(self._override, said)
+            self._override = None
+        return tables_in(document)
 
     def _stage(self) -> RecordStage:
         self._stages += 1
@@ -230,8 +244,13 @@ _SHAPES: dict[Shape, str] = {
 }
 
 
-def _where(table: JsonTable, found: Findings) -> Iterator[ReadGuess]:
+def _where(table: JsonTable, found: Findings, override: Override | None) -> Iterator[ReadGuess]:
     """Yield where in the document a table was found, and what stands beside it, where that was a decision."""
+    others = tuple(Alternative(value=other.place, confidence=0.1) for other in found.others[:5])
+    if override is not None:
+        guess = overridden(override.model_copy(update={"value": table.place}), None)
+        yield guess.model_copy(update={"alternatives": others})
+        return
     if not table.path and table.shape in ("records", "rows"):
         return
     shown = to_json(found.beside) if found.beside else ""
@@ -239,8 +258,8 @@ def _where(table: JsonTable, found: Findings) -> Iterator[ReadGuess]:
     facts: dict[str, Value] = {"beside": short} if shown else {}
     yield ReadGuess(
         what="json_table",
-        value=".".join(table.path) or table.shape,
+        value=table.place,
         evidence=Said(code="json_envelope" if shown else _SHAPES[table.shape], facts=facts),
         confidence=0.9 if found.others or shown else 0.95,
-        alternatives=tuple(Alternative(value=".".join(other.path), confidence=0.1) for other in found.others[:5]),
+        alternatives=others,
     )

@@ -1,7 +1,7 @@
 """Which tables a JSON document holds: lists of records, of rows or of values, whatever stands around them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -44,6 +44,11 @@ class JsonTable:
     labels: tuple[str, ...] = ()
     uses: tuple[JsonPath, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Where in the document it is, in words."""
+        return ".".join(self.path) or self.shape
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -54,17 +59,27 @@ class Findings:
     beside: Any
 
 
-def tables_in(document: Any) -> Findings:
-    """Find the tables of a document; long lists of records in it are stages that hold them."""
+def tables_in(document: Any, named: Collection[str] = ()) -> Findings:
+    """Find the tables of a document, only those at places that are named if there are any.
+
+    Long lists of records in it are stages that hold them.
+    """
     found = list(_find(document, ()))
     if not found and isinstance(document, dict) and document and not _has_no_records(document):
         found = [JsonTable((), "one_record", [document], len(document))]
     found = [_with_labels(table, document) if table.shape == "rows" else table for table in found]
     used = {path for table in found for path in table.uses}
     candidates = [table for table in found if table.path not in used]
+    chosen = [table for table in candidates if table.place in named]
+    if named:
+        return _chosen(document, chosen, candidates)
     chosen = [table for table in candidates if BESIDE_WORDS.isdisjoint(key.lower() for key in table.path)]
     if not chosen and candidates:
         chosen = [max(candidates, key=lambda table: table.cells)]
+    return _chosen(document, chosen, candidates)
+
+
+def _chosen(document: Any, chosen: Sequence[JsonTable], candidates: Sequence[JsonTable]) -> Findings:
     others = tuple(table for table in candidates if table not in chosen)
     taken = {path for table in chosen for path in (table.path, *table.uses)}
     return Findings(tuple(chosen), others, _without(document, (), taken))

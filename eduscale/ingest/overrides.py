@@ -15,7 +15,7 @@ from eduscale.models.reading import (
     Value,
 )
 
-FILE_WIDE: frozenset[Decision] = frozenset({"format", "sheet", "encoding", "delimiter", "quote"})
+FILE_WIDE: frozenset[Decision] = frozenset({"format", "sheet", "json_table", "encoding", "delimiter", "quote"})
 """Decisions about a file as a whole."""
 BY_COLUMN: frozenset[Decision] = frozenset(
     {

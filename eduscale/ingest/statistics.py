@@ -22,7 +22,7 @@ MEMORY_SHARE = 0.2
 
 def read(path: Path, workspace: Workspace, guesses: tuple[ReadGuess, ...]) -> list[ReadTable]:
     """Return the one table of a file of SPSS, Stata or SAS, written."""
-    file = StatisticsFile(path)
+    file = StatisticsFile(path, workspace.overrides)
     found, problems = list(guesses), list[ReadProblem]()
     if file.encoding is not None:
         found.append(file.encoding.guess())

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest import decode
 from eduscale.ingest.decode import Encoding
+from eduscale.ingest.overrides import Overrides
 from eduscale.ingest.statistics_kinds import StatisticsKind, statistics_kind
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ class Cells(NamedTuple):
 class StatisticsFile:
     """One file, opened; raises UnreadableFile where it is damaged."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, overrides: Overrides | None = None) -> None:
         self._path = path
+        self._overrides = overrides or Overrides()
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         self.kind: StatisticsKind = statistics_kind(head) or "sav"
@@ -81,7 +83,7 @@ class StatisticsFile:
             self._charset = _RAW
             return self._open()
         if self._charset == _RAW:
-            self.encoding = _encoding_of(first, meta)
+            self.encoding = decode.as_decided(_encoding_of(first, meta), self._overrides)
         return meta
 
     def _parse(self, options: Mapping[str, Any]) -> tuple[Mapping[str, list[Any]], "metadata_container"]:

@@ -642,6 +642,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Your choice of sheets was not used: the workbook has no sheet {name} with data.",
         "Váš výběr listů nebyl použit: sešit nemá list {name} s daty.",
     ),
+    "override_no_json_table": (
+        "Your choice of tables was not used: there is no table at {name} in the file.",
+        "Váš výběr tabulek nebyl použit: na místě {name} v souboru tabulka není.",
+    ),
     "override_header_too_long": (
         "Your number of header rows was not used: the table has {rows:only # row|only # rows}.",
         "Váš počet řádků záhlaví nebyl použit: tabulka má jen {rows:# řádek|# řádky|# řádků}.",
@@ -857,6 +861,7 @@ _FORMATS = {
 _DECISIONS = {
     "format": ("format", "formát"),
     "sheet": ("sheet", "list"),
+    "json_table": ("table in the document", "tabulka v dokumentu"),
     "encoding": ("characters", "kódování"),
     "delimiter": ("separator", "oddělovač"),
     "quote": ("quotes", "uvozovky"),

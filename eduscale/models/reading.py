@@ -13,6 +13,7 @@ Value = str | int | float | bool | None
 Decision = Literal[
     "format",
     "sheet",
+    "json_table",
     "encoding",
     "delimiter",
     "quote",

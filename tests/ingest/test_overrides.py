@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eduscale.ingest import delimited
 from eduscale.ingest.decided import TYPES, UNITS
+from eduscale.ingest.overrides import FILE_WIDE
 from eduscale.models.reading import Override
 from tests.ingest.reading import Read, read
 from tests.ingest.test_tabular import VARIANTS
@@ -30,7 +31,7 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 def said(what: str, value: object, column: str | None = None, table: int | None = None) -> Override:
     """A decision as it reaches the reader: for table 0 unless it is about the whole file."""
-    if table is None and what not in ("encoding", "delimiter", "quote", "sheet", "format"):
+    if table is None and what not in FILE_WIDE:
         table = 0
     return Override.model_validate({"what": what, "value": value, "column": column, "table": table})
 
@@ -468,3 +469,28 @@ def test_whatever_is_decided_the_rows_add_up_and_each_decision_is_used_or_refuse
     refused = {(each.override.what, each.override.column) for each in got.reading.refused}
     assert used | refused == set(overrides)
     assert not used & refused
+
+
+DOCUMENT = '{"skoly": [{"kod": 1}, {"kod": 2}], "metadata": [{"klic": "a"}, {"klic": "b"}, {"klic": "c"}]}'
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [("metadata", [3]), (["skoly", "metadata"], [2, 3]), ("nic", [2])],
+    ids=["one", "both", "none"],
+)
+def test_the_tables_of_a_document_are_those_that_a_person_names(
+    tmp_path: Path, value: object, rows: list[int]
+) -> None:
+    got = read(tmp_path, DOCUMENT, "a.json", (said("json_table", value),))
+    assert [table.rows for table in got.reading.tables] == rows
+    guesses = [guess for table in got.reading.tables for guess in table.guesses if guess.what == "json_table"]
+    assert [guess.overridden for guess in guesses] == [value != "nic"] * len(rows)
+    assert len(got.reading.refused) == (value == "nic")
+
+
+def test_an_encoding_is_obeyed_in_json_too(tmp_path: Path) -> None:
+    data = '[{"jmeno": "Žák"}, {"jmeno": "Šárka"}]'.encode("cp1250")
+    got = read(tmp_path, data, "a.json", (said("encoding", "ISO-8859-2"),))
+    assert got.rows()[0] == ("\x8eák",)
+    assert got.decision("encoding").overridden

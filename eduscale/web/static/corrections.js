@@ -10,6 +10,7 @@ const KNOWN = {
   decimal_mark: [',', '.'],
   date_order: ['dm', 'md'],
   sheet: [],
+  json_table: [],
   type: ['text', 'integer', 'decimal', 'boolean', 'date', 'datetime', 'time', 'duration'],
   unit: ['none', 'text', '%', 'Kč', '€'],
   time_zone: ['local', 'UTC'],

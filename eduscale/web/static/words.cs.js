@@ -157,6 +157,7 @@ export default {
   what_footer: 'Řádky na konci',
   what_decimal_mark: 'Desetinné znaménko',
   what_date_order: 'Pořadí v datech',
+  what_json_table: 'Místo v dokumentu',
   what_sheet: 'List',
   what_renamed_from: 'Jiný zápis sloupce',
   what_format: 'Formát',

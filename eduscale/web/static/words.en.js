@@ -131,6 +131,7 @@ export default {
   what_footer: 'Lines at the end',
   what_decimal_mark: 'Decimal mark',
   what_date_order: 'Order of dates',
+  what_json_table: 'Place in the document',
   what_sheet: 'Sheet',
   what_renamed_from: 'Spelling of a column',
   what_format: 'Format',
