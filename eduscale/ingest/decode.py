@@ -338,7 +338,7 @@ def _likeness(sample: bytes, codec: str) -> float:
     words = Counter(word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii())
     strange += 2.0 * len(re.findall(r"[^\W\d_][^\x00-\x7f\w\s–—’‘“”„…€«»\u00a0][^\W\d_]?", text))
     strange += 1.5 * sum(
-        count for word, count in words.items() if re.search(r"[a-zß-ž][A-ZÀ-ÞĄĆČĎĘĚŁŃŇŘŠŤŮŹŻŽĽ]", word)
+        count for word, count in words.items() if re.search(r"[a-zß-ž][A-ZÀ-ÞĄĆČĎĘĚĹŁŃŇŐŔŘŚŠŤŮŰŹŻŽĽ]", word)
     )
     strange += sum(not letter.isascii() for letter in _LONE_LETTER.findall(text))
     strange -= len(_TYPESET.findall(text))

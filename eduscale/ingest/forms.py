@@ -575,7 +575,10 @@ def prepare() -> None:
         *prices(","),
         *dates("dm"),
         *dates("md"),
+        mixed_dates("dm"),
+        mixed_dates("md"),
         *TIMES,
+        DOTTED_TIME,
         *DURATIONS,
         ISO_MOMENT,
     ):
