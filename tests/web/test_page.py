@@ -503,7 +503,7 @@ def test_the_main_way_needs_only_a_keyboard(open_page, tmp_path):
     path.write_text("name,points\nKeyboard,1\nB,2\n")
 
     def tab_to(selector: str) -> None:
-        for _ in range(60):
+        for _ in range(200):  # every guess and every dataset has controls
             page.keyboard.press("Tab")
             if page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
