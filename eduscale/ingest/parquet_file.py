@@ -72,7 +72,7 @@ def _samples(sent: SentParquet, columns: Sequence[SentColumn], rows: int) -> lis
     """Return what stands at both ends of the file, and of a column that is blank there one value."""
     at_head = min(WHOLE_SAMPLE_ROWS, max(1, SAMPLED_CELLS // len(columns)))
     is_whole = rows <= at_head
-    samples = [Sample(Counter(), complete=is_whole) for _ in columns]
+    samples = [Sample(Counter(), complete=is_whole, exact=True) for _ in columns]
     parts = [f"LIMIT {at_head}"]
     if not is_whole:
         parts.append(f"WHERE file_row_number >= {max(at_head, rows - SAMPLE_TAIL)}")

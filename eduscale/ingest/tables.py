@@ -439,7 +439,7 @@ def _read_as_text(draft: Draft, typed: Mapping[int, Choice]) -> None:
     for place, choice in typed.items():
         if choice.form.storage == "DOUBLE":
             counts = Counter({cell.removesuffix(".0"): n for cell, n in draft.samples[place].counts.items()})
-            draft.samples[place] = Sample(counts, draft.samples[place].complete)
+            draft.samples[place] = replace(draft.samples[place], counts=counts)
 
 
 def fit_rows(

@@ -63,6 +63,8 @@ class Sample:
     failed: set[tuple[Form, str]] = field(default_factory=set)
     label: str = ""
     """The column's name as sent."""
+    exact: bool = False
+    """The cells are values of a format that keeps texts apart, so that spaces around them belong to them."""
 
 
 class Habits(NamedTuple):
@@ -196,14 +198,15 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
         return Choice(forms.TEXT, evidence=Said(code="type_no_values"))
     padded = any(cell != cell.strip(forms.SPACES + "\t") for cell in sample.counts)
     rows = sample.counts.total()
-    mark = mark_of(cells) if cells.total() < rows >= LEAST_MARKED_ROWS else None
+    has_blanks = cells.total() < rows and not sample.exact
+    mark = mark_of(cells) if has_blanks and rows >= LEAST_MARKED_ROWS else None
     if mark is not None and (nulls is forms.NULL_WORDS or mark not in nulls):
         evidence = Said(code="type_marks", facts={"mark": mark, "cells": cells.total()})
         return Choice(forms.marked(mark), (), 0.85, evidence, _OR_TEXT, padded=padded)
     words = tuple(sorted(cell for cell in cells if cell.lower() in nulls))
     values = _values(cells, nulls)
     if not values:
-        return _text(cells)._replace(padded=padded)
+        return _text(cells)._replace(padded=padded and not sample.exact)
     failed = {(_kin(form), cell.strip(forms.SPACES + "\t")) for form, cell in sample.failed}
     found = _best(values, table, failed)
     if found is None or (found.form.type == "date" and found.fitting < values.total()):
@@ -215,7 +218,7 @@ def _choose(sample: Sample, table: Habits, nulls: frozenset[str]) -> Choice:
         return Choice(named, words, 0.8, evidence, (other,), padded=padded)
     code = _other_meaning(found, values, words, sample.label) if found else None
     if found is None or code or not _is_settled(found, values):
-        return _text(cells, values, near=found, code=code)._replace(padded=padded)
+        return _text(cells, values, near=found, code=code)._replace(padded=padded and not sample.exact)
     form, fitting, runner_up = found
     total = values.total()
     alternatives = [Alternative(value="text", confidence=round(1 - 0.98 * fitting / total, 2))]

@@ -126,8 +126,9 @@ class ValueColumn:
     def sample(self) -> Sample:
         """Return the texts of all rows, or of some from both ends of many."""
         if self._rows <= WHOLE_SAMPLE_ROWS:
-            return Sample(Counter(self._head), complete=True)
-        return Sample(Counter([*self._head[:SAMPLE_HEAD], *self._tail, self._example]), complete=False)
+            return Sample(Counter(self._head), complete=True, exact=True)
+        texts = Counter([*self._head[:SAMPLE_HEAD], *self._tail, self._example])
+        return Sample(texts, complete=False, exact=True)
 
     def choice(self) -> Choice | None:
         """Return the form that the values' own type makes; None where the texts decide."""

@@ -353,3 +353,10 @@ def test_day_numbers_of_a_sheet_are_days_where_the_name_says_so(tmp_path: Path) 
     got = read_path(tmp_path / "dny.xlsx", tmp_path, "dny.xlsx")
     assert got.types == ["date", "integer"]
     assert got.rows()[0] == (date(2024, 1, 1), 45292)
+
+
+def test_formats_that_keep_texts_apart_keep_spaces_and_nulls(tmp_path: Path) -> None:
+    """A null is no blank box to tick, and a space in quotes is one that somebody meant."""
+    got = read(tmp_path, '[{"a": " x ", "b": "x"}, {"a": "y", "b": null}, {"a": "z", "b": "x"}]', "a.json")
+    assert got.types == ["text", "text"]
+    assert got.rows() == [(" x ", "x"), ("y", None), ("z", "x")]
