@@ -201,3 +201,21 @@ def test_a_large_file_is_read_again_as_well(server: Server) -> None:
     )
     assert (answer.status, answer.body["tables"][0]["rows"]) == (200, 250_000)
     assert rows(server, receipt)[9] == ["9", "2024-10-01"]
+
+
+def test_a_column_an_option_is_remembered_and_is_no_column_of_the_senders(server: Server) -> None:
+    survey = "Timestamp;Clubs?;Points\n2024-09-03 14:05:12;Chess, Pottery;1\n2024-09-04 14:05:12;Chess;2\n"
+    survey += "".join(f"2024-09-05 14:05:{n % 60:02};Pottery;{n}\n" for n in range(120))
+    first = upload(server, f"{survey}2024-09-06 14:05:12;Chess;many\n".encode(), "clubs.csv", sender="clubs")
+    change = {"table": 0, "column": "clubs", "what": "multiple_choice", "value": "columns"}
+    corrected = correct(server, first, change).body
+    names = ["timestamp", "clubs", "clubs_chess", "clubs_pottery", "points"]
+    assert [column["name"] for column in corrected["tables"][0]["columns"]] == names
+    assert rows(server, corrected)[0][1:] == ["Chess, Pottery", True, True, 1]
+    left_out = call(server, "GET", f"/api/v1/uploads/{first['upload_id']}/rejects?format=csv").body.decode(
+        "utf-8-sig"
+    )
+    assert left_out.splitlines()[0].split(";")[-3:] == ["Timestamp", "Clubs?", "Points"]
+    assert left_out.splitlines()[1].endswith(";2024-09-06 14:05:12;Chess;many")
+    second = upload(server, survey.replace("2024-09", "2024-10").encode(), "clubs.csv", sender="clubs")
+    assert [column["name"] for column in second["tables"][0]["columns"]] == names

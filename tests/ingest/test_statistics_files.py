@@ -325,3 +325,13 @@ def test_a_label_can_be_said_to_be_an_answer(tmp_path: Path) -> None:
 def test_a_decision_about_codes_that_are_not_there_is_refused(tmp_path: Path) -> None:
     got = read(tmp_path, written("sav", SURVEY), "x.sav", overrides=(decide("value_labels", "codes", "idstud"),))
     assert [refused.said.code for refused in got.reading.refused] == ["override_no_use"]
+
+
+@pytest.mark.parametrize("declared", [b"windows-1252", b""], ids=["false", "nothing"])
+def test_a_person_can_say_in_which_encoding_a_file_is(tmp_path: Path, declared: bytes) -> None:
+    sent = spss_bytes(declared=declared, page=1252)
+    override = Override.model_validate({"what": "encoding", "value": "windows-1250"})
+    got = read(tmp_path, sent, "x.sav", overrides=(override,))
+    assert got.rows() == [(TEXT,), ("b",)]
+    assert guess(got, "encoding", None).overridden
+    assert not got.reading.refused
