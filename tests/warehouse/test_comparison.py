@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from children import in_child
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from eduscale.warehouse import comparison
 from eduscale.warehouse.tasks import ComparedPair, ComparisonTask, PairResult
 from eduscale.warehouse.values import column_type
 from eduscale.warehouse.views import Run, View, ViewColumn
+from tests.warehouse.children import in_child
 
 Types = dict[str, str]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from children import in_child
 
 from eduscale.core.errors import MemoryExceeded, QueryRefused
 from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
@@ -14,6 +13,7 @@ from eduscale.warehouse import engine
 from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type
 from eduscale.warehouse.views import View, quoted, view_of_dataset
+from tests.warehouse.children import in_child
 
 
 def parquet(path: Path, select: str) -> tuple[tuple[str, str], ...]:

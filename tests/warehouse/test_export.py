@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from children import in_child
 
 from eduscale.models.reading import ColumnType
 from eduscale.warehouse import export as exports
 from eduscale.warehouse.tasks import ExportFormat, ExportTask
 from eduscale.warehouse.values import column_type
 from eduscale.warehouse.views import Run, View, ViewColumn
+from tests.warehouse.children import in_child
 
 MIXED = """SELECT * FROM (VALUES
     (1::BIGINT, '000123', 12.5::DECIMAL(10,2), true, DATE '2025-09-01', TIMESTAMP '2025-09-01 10:20:30',

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from children import in_child
 
 from eduscale.models.rejects import RejectedTable, RejectsFormat, RejectWords
 from eduscale.warehouse import export as exports
 from eduscale.warehouse import rejects
 from eduscale.warehouse.tasks import RejectsTask
+from tests.warehouse.children import in_child
 
 WORDS = RejectWords(
     own_columns=("Row", "What", "Why"),
