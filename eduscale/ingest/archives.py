@@ -111,9 +111,12 @@ def _tables(
         member = _compressed(path, filename)
         return _tables_of([member], [title or _stem(member.name)], unpacking, inside=inside, depth=depth)
     with _zip(path, unpacking.workspace.limits.entries) as package:
-        found = list(_zip_members(package))
-        members = [member for member in found if not _LEFT_BEHIND.search(member.name.replace("\\", "/"))]
-        unpacking.leftovers += [member.name for member in found if member not in members]
+        members = []
+        for member in _zip_members(package):
+            if _LEFT_BEHIND.search(member.name.replace("\\", "/")):
+                unpacking.leftovers.append(member.name)
+            else:
+                members.append(member)
         titles = [f"{title}/{own}" if title else own for own in _titles([member.name for member in members])]
         return _tables_of(members, titles, unpacking, inside=inside, depth=depth)
 
@@ -155,7 +158,7 @@ def _member_tables(
                 raise UnreadableFile("archive_too_deep", limit=MAX_DEPTH)
             return _tables(path, name, unpacking, inside=place, title=title, depth=depth + 1)
         workspace.start_anew()
-        with workspace.tables.one_of_many(title):
+        with workspace.tables.of_file(title):
             tables = unpacking.read_file(path, name, workspace)
             if len(tables) == 1 and _is_prose(path, name, tables[0]):
                 raise UnreadableFile("not_a_table_prose")
@@ -316,8 +319,14 @@ def _old_names(names: Sequence[str]) -> list[str]:
     decode.check_utf8(stream, survey)
     if survey.ascii:
         return list(names)
-    codec = "utf-8" if survey.utf8 else decode.find_encoding(survey).codec
+    # Few letters tell little of a code page; where both make Czech of them it is that of DOS, as most programs do.
+    czech = [codec for codec in ("cp852", "cp1250") if _is_czech(b"".join(sent).decode(codec, "replace"))]
+    codec = "utf-8" if survey.utf8 else czech[0] if czech else decode.find_encoding(survey).codec
     return [name.decode(codec, "replace") for name in sent]
+
+
+def _is_czech(text: str) -> bool:
+    return all(letter.isascii() or letter in decode.ALPHABETS["cs"] for letter in text.lower())
 
 
 def _opened(package: ZipFile, entry: ZipInfo) -> IO[bytes]:

@@ -127,8 +127,8 @@ class TableReader:
         self._next = 0
 
     @contextmanager
-    def one_of_many(self, name: str) -> Iterator[None]:
-        """Read one of several files, whose name its tables get; if it cannot be read, nothing of it stays."""
+    def of_file(self, name: str) -> Iterator[None]:
+        """Read a file, whose name its tables get; if it cannot be read, nothing of it stays."""
         default_name, first = self._default_name, self._next
         self._default_name = name
         try:

@@ -92,11 +92,11 @@ def _read(task: ReadTask) -> Reading:
             folder,
             ParquetWriter(connection),
             limits=task.limits,
-            default_name=PurePath(task.filename).stem,
             overrides=overrides,
         )
         workspace = Workspace(connection, folder, tables, task.threads, task.memory_bytes, task.limits, overrides)
-        found = _read_sent(Path(task.path), task.filename, workspace)
+        with tables.of_file(PurePath(task.filename).stem):
+            found = _read_sent(Path(task.path), task.filename, workspace)
     finally:
         connection.close()
         shutil.rmtree(folder / "spilled", ignore_errors=True)

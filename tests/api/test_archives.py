@@ -36,3 +36,18 @@ def test_schools_in_one_archive_are_one_dataset_and_can_be_told_apart(server: Se
     assert members == ["export/zs_lipa.csv", "export/zs_buk.csv"]
     rows = call(server, "GET", f"/api/v1/uploads/{receipt['upload_id']}/tables/1/rows").body["rows"]
     assert rows == [["B1", "Cyril", 3]]
+
+
+def test_a_decision_on_a_table_of_an_archive_can_be_corrected(server: Server) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("a.pdf", b"%PDF-1.7")
+        package.writestr("a.csv", "kod;kusy\n1;10\n2;20\n")
+        package.writestr("b.csv", "kod;stav\n1;10\n2;20\n")
+    (receipt,) = send(server, ("sklad.zip", out.getvalue()), region="oprava").body["uploads"]
+    guesses = [{"table": 1, "column": "kod", "what": "type", "value": "text"}]
+    answer = call(server, "PATCH", f"/api/v1/uploads/{receipt['upload_id']}", {"guesses": guesses})
+    assert answer.status == 200, answer.body
+    types = [[column["type"] for column in table["columns"]] for table in answer.body["tables"]]
+    assert types == [["integer", "integer"], ["text", "integer"]]
+    assert [table["name"] for table in answer.body["tables"]] == ["a", "b"]

@@ -102,5 +102,5 @@ def read_path(
     reading = Reading.model_validate_json(read_file(task.model_dump_json().encode()))
     left = {path.name for path in out.iterdir()}
     named = {name for table in reading.tables for name in (table.rows_file, table.rejects_file) if name}
-    assert left == named or reading.error, left - named
+    assert left == named, left ^ named
     return Read(reading, out)

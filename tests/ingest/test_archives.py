@@ -124,6 +124,14 @@ def test_names_in_any_encoding_are_shown_as_they_were_meant(codec: str, tmp_path
     assert names(read(tmp_path, data, "a.zip")) == [name.removesuffix(".csv") for name in meant]
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "cp852", "cp1250"])
+@pytest.mark.parametrize("name", ["škola.csv", "Žáci.csv", "Třída 6.A.csv"])
+def test_a_single_short_name_is_shown_as_it_was_meant(name: str, codec: str, tmp_path: Path) -> None:
+    stand_in = "0" * len(name.encode(codec))
+    data = zipped((stand_in, CSV)).replace(stand_in.encode(), name.encode(codec))
+    assert names(read(tmp_path, data, "a.zip")) == [name.removesuffix(".csv")]
+
+
 def test_what_systems_leave_in_archives_is_counted_and_left_out(tmp_path: Path) -> None:
     left = [
         "__MACOSX/data/._a.csv", "data/.DS_Store", "data/._a.csv", "data/Thumbs.db", "data/desktop.ini",
