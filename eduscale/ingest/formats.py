@@ -189,15 +189,20 @@ def _is_json(text: str, *, is_named_so: bool, is_cut: bool) -> bool:
     text = text.strip()
     if not text.startswith(("{", "[")):
         return False
-    if is_named_so or _OBJECT.match(text):
+    if is_named_so:
         return True
+    is_object = _OBJECT.match(text) is not None
     try:
         _, end = json.JSONDecoder().raw_decode(text)
     except RecursionError:
         return True
     except json.JSONDecodeError as error:
+        if is_object:
+            return True
         if not is_cut or error.pos <= 1:
             return False
         return error.msg.startswith("Unterminated string") or bool(re.fullmatch(r"[\w.+-]*", text[error.pos :]))
     following = text[end:].lstrip()
+    if is_object:  # one record a line, with a comma between them in some files
+        following = following.removeprefix(",").lstrip()
     return not following or following.startswith(("{", "["))
