@@ -129,14 +129,14 @@ class TableReader:
     @contextmanager
     def of_file(self, name: str) -> Iterator[None]:
         """Read a file, whose name its tables get; if it cannot be read, nothing of it stays."""
-        default_name, first = self._default_name, self._next
+        default_name, first, there = self._default_name, self._next, set(self._folder.iterdir())
         self._default_name = name
         try:
             yield
         except UnreadableFile:
-            for number in range(first, self._next + 1):
-                for left in (f"rows-{number}.parquet", f"rejects-{number}.parquet", f"rejects-{number}.csv"):
-                    (self._folder / left).unlink(missing_ok=True)
+            for path in self._folder.iterdir():
+                if path not in there and path.is_file():
+                    path.unlink()
             self._next = first
             raise
         finally:
