@@ -52,7 +52,8 @@ def make_workbook(path: Path, rows: int) -> None:
 
 def ours(path: Path, folder: Path) -> Callable[[], object]:
     """The whole recipe: checked, laid out, every cell decided, written, with the report."""
-    from eduscale.ingest import columns, tabular, workbook  # noqa: F401  # loaded as in the child
+    from eduscale.ingest import tabular
+    from eduscale.ingest.tables import columns  # noqa: F401  # loaded as in the child
     from eduscale.models.reading import ReadTask
 
     tabular.warm()
@@ -63,7 +64,7 @@ def ours(path: Path, folder: Path) -> Callable[[], object]:
 
 def our_cells(path: Path, folder: Path) -> Callable[[], object]:
     """Only the cells as Python values."""
-    from eduscale.ingest.workbook import read_workbook
+    from eduscale.ingest.formats.workbook import read_workbook
     from eduscale.models.reading import ReadLimits
 
     return lambda: read_workbook(path, folder, ReadLimits())

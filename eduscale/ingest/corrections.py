@@ -11,12 +11,12 @@ from hashlib import blake2b
 from pathlib import PurePath
 
 from eduscale.core.errors import InvalidField
-from eduscale.ingest.decided import TYPES, UNITS, ZONES
-from eduscale.ingest.decode import MIXED, codec_named
-from eduscale.ingest.formats import FORMATS
-from eduscale.ingest.overrides import BY_COLUMN, FILE_WIDE, TABLE_OR_COLUMN, key, names, words
+from eduscale.ingest.formats.decode import MIXED, codec_named
+from eduscale.ingest.formats.recognise import FORMATS
+from eduscale.ingest.formats.text import DELIMITER_NAMES, NO_QUOTES
 from eduscale.ingest.placing import RENAMED
-from eduscale.ingest.text import DELIMITER_NAMES, NO_QUOTES
+from eduscale.ingest.tables.decided import TYPES, UNITS, ZONES
+from eduscale.ingest.tables.overrides import BY_COLUMN, FILE_WIDE, TABLE_OR_COLUMN, key, names, words
 from eduscale.ingest.wording import say
 from eduscale.models.reading import Override, Reading, ReadProblem, ReadTable, Said, Value
 from eduscale.models.upload import GuessChange, UploadFacts

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from eduscale.ingest.dataset_names import dataset_names
-from eduscale.ingest.findings import MAX_PROBLEMS
 from eduscale.ingest.history import Sent, Warned, warnings
-from eduscale.ingest.overrides import overridden
+from eduscale.ingest.tables.findings import MAX_PROBLEMS
+from eduscale.ingest.tables.overrides import overridden
 from eduscale.models.dataset import Dataset, DatasetColumn
 from eduscale.models.reading import (
     Alternative,

@@ -19,11 +19,10 @@ import duckdb
 
 from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
-from eduscale.ingest import (
+from eduscale.ingest.formats import (
     archives,
     binary_workbook,
     delimited,
-    forms,
     json_file,
     old_workbook,
     open_document,
@@ -33,12 +32,13 @@ from eduscale.ingest import (
     web_table,
     workbook,
 )
-from eduscale.ingest.formats import Format, recognise
-from eduscale.ingest.forms import literal
-from eduscale.ingest.overrides import Overrides
-from eduscale.ingest.parquet import ParquetWriter
-from eduscale.ingest.tables import TableReader
-from eduscale.ingest.workspace import Workspace
+from eduscale.ingest.formats.recognise import Format, recognise
+from eduscale.ingest.tables import forms
+from eduscale.ingest.tables.forms import literal
+from eduscale.ingest.tables.overrides import Overrides
+from eduscale.ingest.tables.parquet import ParquetWriter
+from eduscale.ingest.tables.table_reader import TableReader
+from eduscale.ingest.tables.workspace import Workspace
 from eduscale.models.reading import ReadGuess, Reading, ReadTable, ReadTask, Said
 
 DUCKDB_SHARE = 0.6

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from eduscale.core import progress
-from eduscale.ingest import parquet
+from eduscale.ingest.tables import parquet
 from tests.ingest.reading import read, read_path
 
 ROWS = 150_000

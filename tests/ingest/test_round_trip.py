@@ -15,7 +15,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from eduscale.ingest.forms import ERROR_WORDS, NULL_WORDS
+from eduscale.ingest.tables.forms import ERROR_WORDS, NULL_WORDS
 from tests.ingest.reading import Read, read
 
 LABELS = "jméno škola třída obec počet body datum narozen poznámka předmět učitel kroužek".split()

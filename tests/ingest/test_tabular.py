@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eduscale.ingest import delimited
-from eduscale.ingest.forms import NULL_WORDS
+from eduscale.ingest.formats import delimited
+from eduscale.ingest.tables.forms import NULL_WORDS
 from tests.ingest.reading import Read, read
 
 LINES = [

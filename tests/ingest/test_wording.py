@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from eduscale.ingest import forms, tables, wording
+from eduscale.ingest import wording
 from eduscale.ingest.reject_words import reject_words
+from eduscale.ingest.tables import forms
+from eduscale.ingest.tables import table_reader as tables
 from eduscale.models.reading import Said
 
 INGEST = Path(wording.__file__).parent

@@ -8,7 +8,7 @@ import pytest
 
 from eduscale.core.errors import NotFound
 from eduscale.core.progress import STAGES
-from eduscale.ingest.forms import dates
+from eduscale.ingest.tables.forms import dates
 from eduscale.web.page import page, sample_file, samples, static_file
 from tests.web.make_samples import SAMPLES
 
