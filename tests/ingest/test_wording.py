@@ -18,7 +18,7 @@ INGEST = Path(wording.__file__).parent
 def codes_in_use() -> set[str]:
     """Return every code that a module of `ingest` names in a Said, an UnreadableFile or a problem."""
     codes: set[str] = set()
-    for path in INGEST.glob("*.py"):
+    for path in INGEST.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -45,7 +45,7 @@ def test_every_code_has_its_sentences() -> None:
 def reasons_in_use() -> set[str]:
     """Return every code that a module of `ingest` gives to a reject, or to a row that a layout sets aside."""
     codes = set(tables.BAD_CELL_CODES.values())
-    for path in INGEST.glob("*.py"):
+    for path in INGEST.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             given: list[ast.expr] = []
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reject":
@@ -127,7 +127,7 @@ def test_a_receipt_of_an_older_reader_stays_readable() -> None:
 
 
 def test_whoever_raises_an_error_gives_all_the_facts_of_its_sentence() -> None:
-    for path in INGEST.glob("*.py"):
+    for path in INGEST.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "UnreadableFile":
                 continue
