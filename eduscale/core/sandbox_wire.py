@@ -68,7 +68,8 @@ class MalformedFrame(Exception):
 
 def send_frame(channel: socket.socket, kind: Kind, payload: bytes, *, deadline: float | None = None) -> None:
     """Send a frame; raises TimeoutError at the deadline (of time.monotonic) and OSError where nobody listens."""
-    for part in (_HEADER.pack(kind, len(payload)), payload):
+    # Of an empty payload there is nothing to send, and who has the header may have answered and left already.
+    for part in filter(None, (_HEADER.pack(kind, len(payload)), payload)):
         channel.settimeout(_left_s(deadline))
         channel.sendall(part)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from eduscale.client import command, display
 from tests.api.sending import call
 from tests.conftest import ROOT, Server, start_server, stop_server
 
@@ -119,9 +120,13 @@ def test_scripts_get_one_object_a_file(server: Server) -> None:
     assert (told["receipt"]["state"], told["receipt"]["tables"][0]["rows"]) == ("loaded", 60)
 
 
-def test_a_long_sending_is_told_where_there_is_no_terminal(server: Server, tmp_path: Path) -> None:
+def test_a_long_sending_is_told_where_there_is_no_terminal(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(display, "FIRST_LINE_S", 0)  # so that any sending is a long one
     (tmp_path / "long.csv").write_text(csv_of(900_000))
-    status, out, said = upload(server.url, "cli-f", tmp_path)
+    status = command.main(["upload", str(tmp_path), "--region", "cli-f", "--url", server.url, "--language", "en"])
+    out, said = capsys.readouterr()
     assert status == 0
     assert "900,000 rows" in out
     assert any(line.startswith("1/1 long.csv: ") and " % " in line for line in said.splitlines()), said
