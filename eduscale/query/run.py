@@ -54,6 +54,12 @@ class QueryService:
             parameters=checked.parameters,
             views=tuple(view_of_dataset(dataset, local_path=self._local_path) for dataset in asked),
             pseudo_columns=checked.pseudo_columns,
+            labels=tuple(
+                (column.label, column.name)
+                for dataset in asked
+                for column in dataset.columns
+                if column.label != column.name
+            ),
             max_rows=min(request.max_rows or self._max_rows, self._max_rows),
             max_bytes=MAX_ANSWER_BYTES,
         )

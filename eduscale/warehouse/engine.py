@@ -14,7 +14,7 @@ import duckdb
 
 from eduscale.core.errors import MemoryExceeded
 from eduscale.warehouse.macros import MACROS
-from eduscale.warehouse.refusals import translated
+from eduscale.warehouse.refusals import Asked, label_key, translated
 from eduscale.warehouse.statement import check
 from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type, dump, rows_as_json
@@ -61,15 +61,17 @@ def query(argument: bytes) -> bytes:
     started = time.perf_counter()
     task = QueryTask.model_validate_json(argument)
     names = [view.name for view in task.views]
-    columns = {column.name: view.name for view in task.views for column in view.columns}
+    columns = list(dict.fromkeys(column.name for view in task.views for column in view.columns))
+    labels = {label_key(label): name for label, name in reversed(task.labels)}
+    asked = Asked(sql=task.sql, datasets=names, columns=columns, labels=labels)
     connection = restricted(path for view in task.views for path in view.paths)
-    with translated(columns=columns, datasets=names):
+    with translated(asked):
         check(connection, task.sql, tables=[table_name(name) for name in names], columns=columns)
     for view in task.views:
         body = select_sql(view, task.pseudo_columns)
         connection.execute(f"CREATE TEMP VIEW {quoted(table_name(view.name))} AS {body}")
     lock(connection)
-    with translated(columns=columns, datasets=names):
+    with translated(asked):
         connection.execute(task.sql, task.parameters)
         described = connection.description or []
         storages = [str(column[1]) for column in described]

@@ -6,12 +6,14 @@ DuckDB quotes cell values in its messages, so no message is passed on: known one
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import duckdb
 
 from eduscale.core.errors import EduscaleError, MemoryExceeded, QueryFailed, QueryRefused
 from eduscale.warehouse.macros import FAILURES
+from eduscale.warehouse.mismatches import mismatch
 from eduscale.warehouse.views import PSEUDO_COLUMNS
 
 _LISTED = 30
@@ -23,8 +25,8 @@ _UNKNOWN_COLUMN = re.compile(
     r'|Column "(?P<d>[^"]*)" in (?:EXCLUDE|REPLACE) list'
     r'|[Cc]olumn "(?P<e>[^"]*)" does not exist'
 )
+_UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>[^"]*)" not found')
 _BINDER = (
-    (r'Referenced table "(?P<name>[^"]*)" not found', 'There is no table "{name}" in FROM.'),
     (
         r'Ambiguous reference to column name "(?P<name>[^"]*)"',
         'The column "{name}" is in several tables; name the table.',
@@ -35,10 +37,9 @@ _BINDER = (
     ),
     (r"must appear in the GROUP BY", "A column outside of an aggregate has to be in GROUP BY."),
     (r"[Dd]uplicate alias", "Two tables in FROM have the same name; give one an alias."),
-    (r"No function matches", "A function or sign got values of types it does not take; use CAST."),
     (
-        r"[Cc]annot compare values|explicit cast|Cannot (?:mix|combine|cast)|Unimplemented type for cast",
-        "Values of different types are compared or combined; use CAST.",
+        r"No function matches|explicit (?:type )?cast|Cannot (?:mix|combine|cast)",
+        "Values of types that do not fit are compared, combined or given to a function; use CAST or SAFE_CAST.",
     ),
     (
         r"[Ss]et operations? can only apply|same number of (?:result )?columns",
@@ -77,9 +78,19 @@ _FAILED = (
 )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A statement and what its answer may name: its datasets, their columns, and these by their labels."""
+
+    sql: str = ""
+    datasets: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 @contextmanager
-def translated(*, columns: Mapping[str, str], datasets: Sequence[str]) -> Iterator[None]:
-    """Turn what DuckDB raises into QueryRefused, QueryFailed or MemoryExceeded; `columns` can be named."""
+def translated(asked: Asked) -> Iterator[None]:
+    """Turn what DuckDB raises into QueryRefused, QueryFailed or MemoryExceeded."""
     try:
         yield
     except EduscaleError:
@@ -87,7 +98,7 @@ def translated(*, columns: Mapping[str, str], datasets: Sequence[str]) -> Iterat
     except (MemoryError, duckdb.OutOfMemoryException):
         raise MemoryExceeded(f"The query needs too much memory. {_ADVICE}") from None
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        raise QueryRefused(_refusal(str(error), columns, datasets)) from None
+        raise QueryRefused(_refusal(str(error), asked)) from None
     except duckdb.Error as error:
         raise _failure(error) from None
     except RuntimeError as error:
@@ -96,10 +107,16 @@ def translated(*, columns: Mapping[str, str], datasets: Sequence[str]) -> Iterat
         raise MemoryExceeded(f"The query needs too much memory. {_ADVICE}") from None
 
 
-def _refusal(message: str, columns: Mapping[str, str], datasets: Sequence[str]) -> str:
+def _refusal(message: str, asked: Asked) -> str:
     unknown = _UNKNOWN_COLUMN.search(message)
     if unknown:
-        return _unknown_column(next(name for name in unknown.groups() if name is not None), columns, datasets)
+        return _unknown_column(next(name for name in unknown.groups() if name is not None), asked)
+    table = _UNKNOWN_TABLE.search(message)
+    if table:
+        return _unknown_table(table["name"], asked)
+    of_types = mismatch(message)
+    if of_types:
+        return of_types
     for pattern, sentence in _BINDER:
         found = re.search(pattern, message)
         if found:
@@ -107,13 +124,45 @@ def _refusal(message: str, columns: Mapping[str, str], datasets: Sequence[str]) 
     return "The statement does not fit the types or columns of the datasets."
 
 
-def _unknown_column(name: str, columns: Mapping[str, str], datasets: Sequence[str]) -> str:
-    close = get_close_matches(name[:80].lower(), columns, n=3, cutoff=0.6)
-    listed = [*close, *(other for other in columns if other not in close)]
-    listed += [] if len(listed) >= _LISTED else PSEUDO_COLUMNS if datasets else []
+def _unknown_column(name: str, asked: Asked) -> str:
+    meant = _labelled(name, asked)
+    if meant:
+        return f'"{name[:80]}" is a column\'s label; its name in SQL is {meant}.'
+    return f'There is no column "{name[:80]}" here.{_columns_like(name, asked)}'
+
+
+def _unknown_table(name: str, asked: Asked) -> str:
+    """Answer a.b without a table a; such labels are common in files whose fields hold fields."""
+    for column in re.findall(rf'"{re.escape(name)}"\."((?:[^"]|"")*)"', asked.sql, re.IGNORECASE):
+        whole = f"{name}.{column}"
+        meant = _labelled(whole, asked)
+        if meant:
+            return f'"{whole[:80]}" is a column\'s label; its name in SQL is {meant}.'
+        meant = column if column.lower() in asked.columns else _labelled(column, asked)
+        if meant:
+            return f'There is no table "{name[:80]}" in FROM. The column is {meant}; leave out the table.'
+        return f'There is no table "{name[:80]}" in FROM.{_columns_like(f"{name}_{column}", asked)}'
+    return f'There is no table "{name[:80]}" in FROM.{_columns_like(name, asked)}'
+
+
+def _labelled(name: str, asked: Asked) -> str | None:
+    """Return the column whose label this is, in whatever case and spacing it was typed."""
+    return asked.labels.get(label_key(name))
+
+
+def label_key(label: str) -> str:
+    """Return what two spellings of one label have in common."""
+    return " ".join(label.casefold().split())
+
+
+def _columns_like(name: str, asked: Asked) -> str:
+    if not asked.datasets:
+        return ""
+    close = get_close_matches(name[:80].lower(), asked.columns, n=3, cutoff=0.6)
+    listed = [*close, *(other for other in asked.columns if other not in close)]
+    listed += [] if len(listed) >= _LISTED else PSEUDO_COLUMNS
     more = ", ..." if len(listed) > _LISTED else ""
-    known = f" Columns of {', '.join(datasets)}: {', '.join(listed[:_LISTED])}{more}." if datasets else ""
-    return f'There is no column "{name[:80]}" here.{known}'
+    return f" Columns of {', '.join(asked.datasets)}: {', '.join(listed[:_LISTED])}{more}."
 
 
 def _failure(error: duckdb.Error) -> EduscaleError:
@@ -128,7 +177,8 @@ def _failure(error: duckdb.Error) -> EduscaleError:
         if fragment in message:
             return QueryFailed(sentence)
     if isinstance(error, duckdb.ConversionException):
-        return QueryFailed("A value cannot be turned into the type it is used as; SAFE_CAST gives NULL instead.")
+        unfit = "A value cannot be turned into the type it is used as; SAFE_CAST gives NULL instead."
+        return QueryFailed(mismatch(message) or unfit)
     if isinstance(error, (duckdb.InvalidInputException, duckdb.OutOfRangeException)):
         return QueryFailed("A function got a value that it cannot work with.")
     return QueryFailed("The query failed while it ran.")

@@ -11,12 +11,16 @@ ExportFormat = Literal["csv", "xlsx", "parquet", "json"]
 
 
 class QueryTask(Model):
-    """A checked statement in DuckDB's SQL, the views it reads and how much it may answer."""
+    """A checked statement in DuckDB's SQL, the views it reads and how much it may answer.
+
+    `labels` are (label, name) of columns that people see under another word.
+    """
 
     sql: str
     parameters: dict[str, Value]
     views: tuple[View, ...]
     pseudo_columns: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...] = ()
     max_rows: int
     max_bytes: int
 

@@ -10,7 +10,7 @@ from eduscale.core.errors import QueryError, QueryFailed, QueryRefused
 from eduscale.query.functions import FUNCTIONS
 from eduscale.query.guard import check
 from eduscale.warehouse import engine, statement
-from eduscale.warehouse.refusals import translated
+from eduscale.warehouse.refusals import Asked, translated
 
 Evaluate = Callable[[str], object]
 
@@ -24,7 +24,7 @@ def evaluate(sql: str) -> list[tuple[object, ...]]:
     """Run a checked statement on the engine's connection."""
     checked = check(sql, catalogue={}, parameters={})
     connection = engine.warm()
-    with translated(columns={}, datasets=[]):
+    with translated(Asked()):
         statement.check(connection, checked.duckdb, tables=[], columns=[])
         return connection.execute(checked.duckdb).fetchall()
 

@@ -44,6 +44,10 @@ TABLES = {
 }
 
 
+LABELS = {"jmeno": "Jméno a  příjmení", "znamka": "vysvedceni.M"}
+"""What people see above a column, where it is not its name."""
+
+
 def make_dataset(folder: Path, name: str, *selects: str) -> Dataset:
     parts, columns = [], dict[str, str]()
     for number, select in enumerate(selects):
@@ -65,7 +69,7 @@ def make_dataset(folder: Path, name: str, *selects: str) -> Dataset:
             )
         )
     shown = tuple(
-        DatasetColumn(name=column, label=column, type=column_type(storage), storage=storage)
+        DatasetColumn(name=column, label=LABELS.get(column, column), type=column_type(storage), storage=storage)
         for column, storage in columns.items()
     )
     return Dataset(name=name, columns=shown, parts=tuple(parts))
@@ -261,13 +265,32 @@ def test_other_parameters_are_refused(
         ("SELECT z.jmen FROM zaci z", ["jmen", "jmeno"]),
         ("SELECT * EXCEPT (jmen) FROM zaci", ["jmen"]),
         ("SELECT id FROM zaci ORDER BY znamk", ["znamk", "znamka"]),
-        ("SELECT x.id FROM zaci", ['"x"', "FROM"]),
+        ("SELECT x.id FROM zaci", ['"x"', "FROM", "The column is id"]),
+        ("SELECT x.jmen FROM zaci", ['"x"', "FROM", "Columns of zaci: jmeno"]),
+        ("SELECT vysvedceni.M FROM zaci", ['"vysvedceni.M" is a column\'s label', "SQL is znamka."]),
+        ("SELECT z.`jméno a příjmení` FROM zaci z", ["label", "SQL is jmeno."]),
+        ("SELECT id FROM zaci WHERE `Jméno a příjmení` = 'x'", ["label", "SQL is jmeno."]),
+        ("SELECT x.`Jméno a příjmení` FROM zaci", ['"x"', "The column is jmeno"]),
         ("SELECT id FROM zaci, skoly", ["id", "several"]),
         ("SELECT kraj, id FROM zaci GROUP BY kraj", ["id", "GROUP BY"]),
         ("SELECT id FROM zaci WHERE COUNT(*) > 1", ["aggregates"]),
         ("SELECT id FROM zaci UNION ALL SELECT id, kraj FROM zaci", ["UNION"]),
         ("SELECT SUMM(id) FROM zaci", ["SUMM", "SUM"]),
-        ("SELECT id + den FROM dochazka", ["types", "CAST"]),
+        ("SELECT id * den FROM dochazka", ["The sign *", "types: integer, date."]),
+        (
+            "SELECT AVG(jmeno) FROM zaci",
+            ["AVG does not take values of these types: text.", "SAFE_CAST"],
+        ),
+        ("SELECT STDDEV(jmeno) FROM zaci", ["STDDEV_SAMP", "types: text.", "FLOAT64"]),
+        ("SELECT jmeno * 2 FROM zaci", ["The sign *", "types: text, integer.", "FLOAT64"]),
+        ("SELECT EXTRACT(YEAR FROM jmeno) FROM zaci", ["EXTRACT", "types: text.", "SAFE_CAST(... AS DATE)"]),
+        ("SELECT DATE_TRUNC(jmeno, MONTH) FROM zaci", ["DATE_TRUNC", "types: text.", "SAFE_CAST(... AS DATE)"]),
+        ("SELECT UPPER(den) FROM dochazka", ["UPPER", "types: date.", "AS STRING"]),
+        ("SELECT id LIKE '1%' FROM zaci", ["LIKE", "types: integer, text."]),
+        ("SELECT SUM(den) FROM dochazka", ["SUM", "types: date."]),
+        ("SELECT COUNT(*) FROM zaci WHERE jmeno > 3", ["compared: text and integer.", "SAFE_CAST"]),
+        ("SELECT COALESCE(id, den) FROM dochazka", ["combined: integer and date.", "CAST"]),
+        ("SELECT id FROM dochazka WHERE den = 5", ["integer", "date"]),
         ("SELECT 1 UNION SELECT 2", ["DISTINCT or ALL"]),
         ("SELECT current_user", []),
         ("SELECT `user`", ["user"]),
@@ -278,7 +301,7 @@ def test_other_parameters_are_refused(
 )
 def test_a_mistake_is_answered_with_what_there_is(service: QueryService, sql: str, fragments: list[str]) -> None:
     """Mistyped tables and columns are met with those that exist, the closest first."""
-    with pytest.raises((QueryRefused, ValueError)) as caught:
+    with pytest.raises((QueryRefused, QueryFailed, ValueError)) as caught:
         ask(service, sql)
     for fragment in fragments:
         assert fragment in str(caught.value)
