@@ -28,6 +28,9 @@ class DatasetPart(Model):
     table: int
     region: str
     sender: str | None
+    filename: str
+    table_name: str
+    """What the table is called in its file: the sheet, or the file in an archive."""
     key: str
     rows: int
     columns: tuple[tuple[str, str], ...]

@@ -138,6 +138,8 @@ def _part(head: Head, table: StoredTable, uploads: UploadStore) -> DatasetPart:
         table=table.index,
         region=upload.region,
         sender=upload.sender,
+        filename=upload.filename,
+        table_name=table.name,
         key=uploads.reading_key(upload.upload_id, head.generation, table.rows_file),
         rows=table.rows,
         columns=tuple((column.name, column.storage) for column in table.columns),

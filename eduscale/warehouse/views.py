@@ -11,7 +11,7 @@ from eduscale.models.base import Model
 from eduscale.models.dataset import Dataset
 from eduscale.models.reading import ColumnType, ReadColumn
 
-PSEUDO_COLUMNS = ("_region", "_sender", "_upload_id")
+PSEUDO_COLUMNS = ("_region", "_sender", "_file", "_table", "_upload_id")
 """What every dataset offers by name and never in `*`."""
 
 
@@ -37,6 +37,8 @@ class Run(Model):
     """(name in the files, name in the view) where the two differ."""
     regions: tuple[str, ...] = ()
     senders: tuple[str | None, ...] = ()
+    files: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     upload_ids: tuple[str, ...] = ()
 
 
@@ -72,6 +74,8 @@ def view_of_dataset(dataset: Dataset, *, local_path: Callable[[str], Path]) -> V
                 renamed=parts[0].renamed,
                 regions=tuple(part.region for part in parts),
                 senders=tuple(part.sender for part in parts),
+                files=tuple(part.filename for part in parts),
+                tables=tuple(part.table_name for part in parts),
                 upload_ids=tuple(part.upload_id for part in parts),
             )
         )
@@ -152,7 +156,13 @@ def _run_sql(view: View, run: Run, pseudo_columns: Sequence[str]) -> str:
             selected.append(f"CAST({quoted(source)} AS {column.storage}) AS {name}")
         else:
             selected.append(name if source == column.name else f"{quoted(source)} AS {name}")
-    of_file = {"_region": run.regions, "_sender": run.senders, "_upload_id": run.upload_ids}
+    of_file: dict[str, Sequence[str | None]] = {
+        "_region": run.regions,
+        "_sender": run.senders,
+        "_file": run.files,
+        "_table": run.tables,
+        "_upload_id": run.upload_ids,
+    }
     selected += [f"{_by_file(of_file[name])} AS {quoted(name)}" for name in pseudo_columns]
     files = ", ".join(literal(path) for path in run.paths)
     options = "" if run.alike else ", union_by_name = true"

@@ -25,10 +25,12 @@ def test_schools_in_one_archive_are_one_dataset_and_can_be_told_apart(server: Se
     assert problem["message"].startswith(
         "Soubor export/pruvodni_dopis.pdf v archivu nebyl přečten. Soubor je dokument PDF"
     )
-    assert ask(server, "SELECT kod, body FROM export WHERE _region = 'archiv' ORDER BY kod").body["rows"] == [
-        ["A1", 1.5],
-        ["A2", 2.0],
-        ["B1", 3.0],
+    assert ask(server, "SELECT kod, body, _table FROM export WHERE _region = 'archiv' ORDER BY kod").body[
+        "rows"
+    ] == [
+        ["A1", 1.5, "zs_lipa"],
+        ["A2", 2.0, "zs_lipa"],
+        ["B1", 3.0, "zs_buk"],
     ]
     members = [
         guess["value"] for table in receipt["tables"] for guess in table["guesses"] if guess["what"] == "member"

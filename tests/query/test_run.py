@@ -63,6 +63,8 @@ def make_dataset(folder: Path, name: str, *selects: str) -> Dataset:
                 table=0,
                 region=f"kraj-{number}",
                 sender=f"skola-{number}",
+                filename=f"{name}-{number}.xlsx",
+                table_name=f"list-{number}",
                 key=key,
                 rows=1,
                 columns=held,
@@ -189,9 +191,9 @@ def test_a_select_gives_its_rows(service: QueryService, sql: str, expected: list
 def test_pseudo_columns_are_there_by_name_and_never_in_a_star(service: QueryService) -> None:
     """Where a row came from can be asked; whoever does not ask does not see it."""
     assert ask(service, "SELECT * FROM dochazka").columns == ("id", "den")
-    assert rows(service, "SELECT _region, _sender, _upload_id FROM dochazka ORDER BY _region") == [
-        ("kraj-0", "skola-0", "upload-0"),
-        ("kraj-1", "skola-1", "upload-1"),
+    assert rows(service, "SELECT _region, _sender, _file, _table, _upload_id FROM dochazka ORDER BY 1") == [
+        ("kraj-0", "skola-0", "dochazka-0.xlsx", "list-0", "upload-0"),
+        ("kraj-1", "skola-1", "dochazka-1.xlsx", "list-1", "upload-1"),
     ]
     assert ask(service, "SELECT *, _REGION FROM dochazka").columns == ("id", "den", "_region")
     assert ask(service, "SELECT d.* FROM dochazka d WHERE d._upload_id = 'upload-1'").columns == ("id", "den")

@@ -12,7 +12,7 @@ from eduscale.models.dataset import Dataset, DatasetColumn, DatasetPart
 from eduscale.warehouse import engine
 from eduscale.warehouse.tasks import QueryTask, RowsTask
 from eduscale.warehouse.values import column_type
-from eduscale.warehouse.views import View, quoted, view_of_dataset
+from eduscale.warehouse.views import PSEUDO_COLUMNS, View, quoted, view_of_dataset
 from tests.warehouse.children import in_child
 
 
@@ -41,6 +41,8 @@ def dataset(folder: Path, *selects: str, widened: dict[str, str] | None = None) 
                 table=0,
                 region=f"R{number}",
                 sender=None if number else "škola O'Neill",
+                filename="7. roč'ník.xlsx" if number < 2 else "8.csv",
+                table_name=f"7.{'ABC'[number % 3]}",
                 key=key,
                 rows=row[0],
                 columns=held,
@@ -108,8 +110,8 @@ def test_a_column_of_another_spelling_in_some_files_is_one_column(tmp_path: Path
         columns=tuple(DatasetColumn(name=n, label=n, type=column_type(s), storage=s) for n, s in columns),
         parts=tuple(
             DatasetPart(
-                upload_id=f"u{number}", generation=1, table=0, region="r", sender=None, key=f"{number}.parquet",
-                rows=1, columns=of_file, renamed=(("aa", "a"),) if number else (),
+                upload_id=f"u{number}", generation=1, table=0, region="r", sender=None, filename="", table_name="",
+                key=f"{number}.parquet", rows=1, columns=of_file, renamed=(("aa", "a"),) if number else (),
             )
             for number, of_file in enumerate(held)
         ),
@@ -140,13 +142,16 @@ def test_a_dataset_without_parts_is_an_empty_table(tmp_path: Path) -> None:
 
 
 def test_pseudo_columns_say_which_upload_a_row_came_from(tmp_path: Path) -> None:
-    """Region, sender and upload of each file, also where files are read as one run."""
+    """Region, sender, file, table and upload of each part, also where files are read as one run."""
     view = dataset(
         tmp_path, "SELECT 1::BIGINT AS a", "SELECT 2::BIGINT AS a", "SELECT 'x' AS a", widened={"a": "VARCHAR"}
     )
-    sql = 'SELECT a, _region, _sender, _upload_id FROM "dataset:d" ORDER BY _upload_id'
-    answer = ask(view, sql, pseudo_columns=("_region", "_sender", "_upload_id"))
-    assert answer["rows"] == [["1", "R0", "škola O'Neill", "u0"], ["2", "R1", None, "u1"], ["x", "R2", None, "u2"]]
+    sql = 'SELECT a, _region, _sender, _file, _table, _upload_id FROM "dataset:d" ORDER BY _upload_id'
+    assert ask(view, sql, pseudo_columns=PSEUDO_COLUMNS)["rows"] == [
+        ["1", "R0", "škola O'Neill", "7. roč'ník.xlsx", "7.A", "u0"],
+        ["2", "R1", None, "7. roč'ník.xlsx", "7.B", "u1"],
+        ["x", "R2", None, "8.csv", "7.C", "u2"],
+    ]
 
 
 def test_one_row_more_than_allowed_says_that_the_answer_is_cut(tmp_path: Path) -> None:
