@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -301,6 +302,18 @@ def test_a_newer_version_is_told_and_replaces_the_older_with_one_click(open_page
     expect(page.locator("#answer .note, #datasets .note")).to_have_count(0)
 
 
+def test_how_many_older_files_are_replaced_is_said_before_and_after(open_page, tmp_path):
+    page = open_page()
+    send(page, pupils(tmp_path / "halves.csv", 0, 15), region="vysocina")
+    send(page, pupils(tmp_path / "halves 2.csv", 15, 30), region="vysocina")
+    whole = send(page, pupils(tmp_path / "halves 3.csv", 0, 32), region="vysocina")
+    expect(whole.get_by_role("button", name="Keep all")).to_have_count(1)
+    whole.get_by_role("button", name="Replace the 2 older files").click()
+    expect(whole).to_contain_text("took the place of 2 older ones")
+    expect(page.locator("#announce")).to_contain_text("took the place of 2 older ones")
+    expect(page.locator("#sent .tag.replaced")).to_have_count(2)
+
+
 def test_files_that_share_rows_can_both_be_kept(open_page, tmp_path):
     page = open_page(viewport=PHONE)
     send(page, pupils(tmp_path / "kept.csv", 0, 30))
@@ -323,6 +336,7 @@ def test_what_changed_about_columns_is_told_since_which_file(open_page, tmp_path
     first.write_text("day,Interventition,points\n" + "".join(f"2024-09-{n},kind {n},{n}\n" for n in range(10, 20)))
     later.write_text("Intervention,points,floor\n" + "".join(f"sort {n},{n},{n + 1}\n" for n in range(20, 30)))
     send(page, first)
+    expect(page.locator("#datasets > li", has_text="spelling")).not_to_contain_text("What changed")
     card = send(page, later)
     expect(card.locator(".problems")).to_contain_text("The column day of your last file is missing here.")
     dataset = page.locator("#datasets > li", has_text="spelling")
@@ -337,6 +351,90 @@ def test_what_changed_about_columns_is_told_since_which_file(open_page, tmp_path
     expect(page.locator("#datasets > li", has_text="spelling")).to_contain_text("5 columns")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert audit(page, "smallTargets") == []
+
+
+def test_after_a_reload_the_files_sent_so_far_can_be_opened_and_undone(open_page, tmp_path):
+    """With the keyboard, on a phone: the newest first, ten at first, then the older ones."""
+    page = open_page(viewport=PHONE)
+    paths = [tmp_path / f"sent_{number}.csv" for number in range(12)]
+    for number, path in enumerate(paths):
+        path.write_text(f"name,points\nSent,{number}\nB,{number + 1}\n")
+    page.set_input_files("#files", paths)
+    page.fill("#region", "sent-so-far")
+    page.click("#send .main")
+    expect(page.locator("#uploads .tag")).to_have_count(12, timeout=40_000)
+    expect(page.locator("#sent li").first).to_contain_text("sent_11.csv")
+    page.reload()
+    lines = page.locator("#sent button")
+    expect(lines).to_have_count(10)
+    expect(page.locator("#sent-region")).to_have_value("sent-so-far")
+    expect(lines.first).to_contain_text(re.compile(r"sent_11\.csv Read .*\d\d:\d\d · 2 rows"))
+    page.locator("#sent-more").focus()
+    page.keyboard.press("Enter")
+    expect(lines).to_have_count(12)
+    expect(lines.nth(10)).to_be_focused()
+    expect(page.locator("#sent-more")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert audit(page, "smallTargets") == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    card = receipt_of(page, "sent_0.csv")
+    expect(card).to_be_focused()
+    undo(page, card)
+    expect(lines.nth(11)).to_contain_text("Undone")
+    page.select_option("#sent-region", "")
+    expect(lines.first).to_contain_text("sent-so-far")
+
+
+def test_a_refused_file_is_found_again_after_a_reload(open_page, tmp_path):
+    page = open_page(locale="cs-CZ")
+    path = tmp_path / "nic.csv"
+    path.write_bytes(b"")
+    send(page, path, region="refused")
+    page.reload()
+    page.locator("#sent button", has_text="nic.csv").click()
+    expect(page.locator("#uploads .wrong")).to_contain_text("Soubor je prázdný")
+
+
+def test_a_file_of_an_archive_that_cannot_be_read_is_told_above_the_tables(open_page, tmp_path):
+    """It is no fault of the first table, and there are no lines to download."""
+    path = tmp_path / "archive.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "name,points\nA,1\nB,2\n")
+        archive.writestr("letter.pdf", b"%PDF-1.4")
+    card = send(open_page(), path)
+    expect(card.locator("> .problems")).to_contain_text("1 file in the archive was not read")
+    expect(card.locator("> .problems")).to_contain_text("letter.pdf")
+    expect(card.locator(".table .problems")).to_have_count(0)
+    expect(card.locator(".counts")).to_contain_text("Every cell was understood.")
+    expect(card).not_to_contain_text("See these lines")
+
+
+def test_as_many_things_to_look_at_are_said_as_are_listed(open_page, tmp_path):
+    path = tmp_path / "counted.csv"
+    rows = (f"pupil {n};{'?' if n % 3 == 0 else n};{'bad' if n == 7 else n}\n" for n in range(60))
+    path.write_text("name;points;age\n" + "".join(rows))
+    card = send(open_page(), path)
+    problems = card.locator(".problems")
+    count = problems.locator("li").count()
+    assert count > 0
+    expect(problems.locator("h4")).to_have_text(f"{count} thing{'s' * (count > 1)} to look at")
+
+
+def test_dates_are_written_as_the_language_of_the_page_does(open_page, tmp_path):
+    page = open_page(locale="cs-CZ")
+    path = tmp_path / "datumy.csv"
+    path.write_text(
+        "jmeno;narozen;kdy;zapsano\nA;2010-09-26;2024-05-01 08:15;2024-05-01 00:00\n"
+        "B;2011-01-02;2024-12-11 14:05:09;2024-05-02 00:00\n"
+    )
+    first, second = (send(page, path).locator(".rows tbody tr").nth(place) for place in (0, 1))
+    expect(first).to_have_text("A26. 9. 20101. 5. 2024 8:151. 5. 2024")
+    expect(second).to_have_text("B2. 1. 201111. 12. 2024 14:05:092. 5. 2024")
+    run(page, "SELECT kdy, narozen FROM datumy ORDER BY kdy")
+    expect(page.locator("#answer tbody tr").first).to_have_text("1. 5. 2024 8:1526. 9. 2010")
+    page.get_by_role("button", name="English").click()
+    expect(first).to_have_text("A2010-09-262024-05-01 08:152024-05-01")
 
 
 def test_a_file_that_cannot_be_read_says_so_beside_its_name(open_page, tmp_path):
@@ -386,6 +484,30 @@ def test_a_wrong_region_is_told_before_anything_is_sent(open_page, tmp_path, reg
     expect(page.locator("#region-error")).to_contain_text("letters without accents")
     expect(page.locator("#region")).to_be_focused()
     assert sent == []
+
+
+def test_a_region_that_differs_from_a_known_one_only_in_case_is_not_sent_by_chance(open_page, tmp_path):
+    page = open_page(viewport=PHONE)
+    path = tmp_path / "case.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    send(page, path, region="karlovarsky")
+    expect(page.locator("#regions option[value=karlovarsky]")).to_have_count(1)
+    page.reload()
+    page.locator("#datasets li").first.wait_for()
+    page.set_input_files("#files", path)
+    page.fill("#region", "Karlovarsky")
+    expect(page.locator("#region-known")).to_contain_text("There is already a region “karlovarsky”")
+    assert audit(page, "smallTargets") == []
+    page.press("#region", "Enter")
+    expect(page.get_by_role("button", name="Use karlovarsky")).to_be_focused()
+    expect(page.locator("#uploads li")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#region")).to_have_value("karlovarsky")
+    expect(page.locator("#region-known")).to_be_hidden()
+    page.fill("#region", "Karlovarsky")
+    page.get_by_role("button", name="Keep Karlovarsky").click()
+    page.keyboard.press("Enter")
+    expect(page.locator("#uploads .tag")).to_have_text("Read")
 
 
 def test_the_region_is_remembered(open_page, tmp_path):

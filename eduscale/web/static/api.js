@@ -13,6 +13,8 @@ export class Refusal extends Error {}
 
 export const listSamples = () => call('GET', '/samples');
 export const listDatasets = () => call('GET', `${API}/datasets?limit=1000`);
+export const listUploads = (region, limit, cursor) => call('GET',
+  `${API}/uploads?${new URLSearchParams({ limit, ...(region && { region }), ...(cursor && { cursor }) })}`);
 export const getReceipt = (id) => call('GET', `${API}/uploads/${encodeURIComponent(id)}`);
 export const undoUpload = (id) => call('DELETE', `${API}/uploads/${encodeURIComponent(id)}`);
 export const getDataset = (name) => call('GET', `${API}/datasets/${encodeURIComponent(name)}`);

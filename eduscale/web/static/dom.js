@@ -1,6 +1,6 @@
 // Building elements. Data from outside becomes text nodes only, never markup.
 
-import { cellText, percentage, say } from './words.js';
+import { cellText, isDay, percentage, say } from './words.js';
 
 /** Return an element with properties (`class`, `aria-…`, `data-…` are set as attributes) and children. */
 export function el(tag, properties = {}, ...children) {
@@ -36,12 +36,14 @@ export function plainTable(label, heads, rows) {
     el('tbody', {}, rows.map((cells) => el('tr', {}, cells)))));
 }
 
-/** Return rows of data as the API gives them: `columns`, `types`, `rows`. */
+/** Return rows of data as the API gives them: `columns`, `types`, `rows`; moments at midnight only are days. */
 export function dataTable(label, { columns, types, rows }) {
+  const shownAs = types.map((type, place) =>
+    (type === 'datetime' && rows.every((row) => isDay(row[place])) ? 'date' : type));
   const heads = columns.map((name, place) =>
     el('th', { scope: 'col', class: `is-${types[place]}` }, name, el('small', {}, say(`type_${types[place]}`))));
   return plainTable(label, heads, rows.map((row) => row.map((value, place) =>
-    el('td', { class: `is-${types[place]}` }, cellText(value, types[place])))));
+    el('td', { class: `is-${types[place]}` }, cellText(value, shownAs[place])))));
 }
 
 /** Return a bar with what is done below it, and a function that shows a step of it: `onStep(name, { share, seconds })`. */

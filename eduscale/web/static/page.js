@@ -2,11 +2,12 @@
 
 import * as api from './api.js';
 import { announce, byId, dataTable, el, stepsView } from './dom.js';
-import { downloads, receiptInShort, receiptView, warningsView } from './receipt.js';
 import { recall, remember } from './memory.js';
+import { downloads, keptText, receiptInShort, receiptView, replacedText, warningsView } from './receipt.js';
+import { checkRegion, listenToRegion, offerRegions, region } from './region.js';
+import { listenToSent, showSent, showSentOf, showSentRegions } from './sent.js';
 import { day, language, number, preferredLanguage, say, size, speak } from './words.js';
 
-const REGION = /^[A-Za-z0-9-]{1,64}$/;
 const SAMPLE_REGION = 'sample';
 
 let chosen = [];
@@ -24,26 +25,18 @@ function choose(files) {
 
 function submitFiles(event) {
   event.preventDefault();
-  const region = byId('region').value.trim();
-  if (!checkRegion(region)) return;
+  if (!checkRegion()) return;
   if (!chosen.length) {
     byId('chosen').textContent = say('chooseFirst');
     byId('files').focus();
     return;
   }
-  remember('region', region);
-  const fields = { region, dataset: byId('dataset').value.trim(), sender: byId('sender').value.trim() };
+  remember('region', region());
+  showSentOf(region());
+  const fields = { region: region(), dataset: byId('dataset').value.trim(), sender: byId('sender').value.trim() };
   send(chosen.map((file) => ({ name: file.name, open: () => file })), fields);
   byId('files').value = '';
   choose([]);
-}
-
-function checkRegion(region) {
-  const isRight = REGION.test(region);
-  byId('region-error').textContent = isRight ? '' : say('regionWrong');
-  byId('region').setAttribute('aria-invalid', String(!isRight));
-  if (!isRight) byId('region').focus();
-  return isRight;
 }
 
 /** Send files one after the other, so that one slow connection serves them in order; each has a card of its own. */
@@ -66,7 +59,7 @@ async function sendOne({ card, name, open, onStep }, fields) {
     show(card, receipt);
     announce(receiptInShort(receipt));
     if (!byId('sql').value && receipt.tables.length) byId('sql').value = lookAt(receipt.tables[0].dataset);
-    await showDatasets();
+    await Promise.all([showDatasets(), showSent()]);
   } catch (error) {
     card.replaceChildren(el('h3', {}, name), el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
   }
@@ -86,36 +79,37 @@ function show(card, receipt) {
     undo: (shown) => undo(card, shown),
     decide: (shown, replaces) => decide(card, shown, replaces),
     correct: (shown, guess, onStep) => correct(card, shown, guess, onStep),
-    forget: (shown) => change(card, shown, () => api.forget(shown.upload_id), say('forgotten')),
+    forget: (shown) => change(card, shown, () => api.forget(shown.upload_id), () => say('forgotten')),
     why: refusalText,
   }).filter(Boolean));
 }
 
 async function undo(card, receipt) {
   if (!await confirmed(say('undoQuestion', { name: receipt.sentAs }))) return;
-  await change(card, receipt, () => api.undoUpload(receipt.upload_id), say('undone'));
+  await change(card, receipt, () => api.undoUpload(receipt.upload_id), () => say('undone'));
 }
 
-/** Let a file take the place of the older one whose rows it holds (`auto`), or keep both (null). */
-const decide = (card, receipt, replaces) =>
-  change(card, receipt, () => api.decide(receipt.upload_id, replaces), say(replaces ? 'hasReplaced' : 'bothKept'));
+/** Let a file take the place of the older ones whose rows it holds (`auto`), or keep them all (null). */
+const decide = (card, receipt, replaces) => change(card, receipt, () => api.decide(receipt.upload_id, replaces),
+  (decided) => (replaces ? replacedText(decided) : keptText(receipt)));
 
 /** Have a file read again with a corrected guess; why it cannot be is for the form to say. */
 async function correct(card, receipt, guess, onStep) {
   const corrected = await api.correct(receipt.upload_id, guess, onStep);
-  await change(card, receipt, async () => corrected, say('corrected'));
+  await change(card, receipt, async () => corrected, () => say('corrected'));
   const columns = card.querySelectorAll('.columns')[guess.table];
   if (columns && guess.column !== null) columns.open = true; // there may be more to correct
 }
 
-/** Show the receipt that an action gives, say `done`, and show everything else that may have changed with it. */
+/** Show the receipt that an action gives, say what `done` makes of it, and show everything else that may have changed with it. */
 async function change(card, receipt, action, done) {
   try {
-    show(card, { ...await action(), sentAs: receipt.sentAs });
+    const changed = await action();
+    show(card, { ...changed, sentAs: receipt.sentAs });
     card.tabIndex = -1;
     card.focus(); // the button that had the focus is gone
-    announce(done);
-    await Promise.all([showDatasets(), ...[...cards.keys()].filter((other) => other !== card).map(showAnew)]);
+    announce(done(changed));
+    await Promise.all([showDatasets(), showSent(), ...[...cards.keys()].filter((other) => other !== card).map(showAnew)]);
   } catch (error) {
     card.append(el('p', { class: 'wrong', role: 'alert' }, refusalText(error)));
   }
@@ -156,17 +150,21 @@ async function showDatasets() {
     const { items } = await api.listDatasets();
     byId('datasets').replaceChildren(...items.map(datasetView));
     said.textContent = items.length ? '' : say('noDatasets');
+    const regions = [...new Set(items.flatMap((dataset) => dataset.regions))].sort();
+    offerRegions(regions.filter((name) => name !== SAMPLE_REGION));
+    showSentRegions(regions);
   } catch (error) {
     said.textContent = refusalText(error);
   }
 }
 
-function datasetView({ name, rows, columns, regions, warnings }) {
+function datasetView({ name, rows, columns, regions, uploads, warnings }) {
   const facts = [say('rows', { n: rows }), say('columns', { n: columns.length }), regions.join(', ')].join(' · ');
   return el('li', { class: 'row dataset' },
     el('code', {}, name), el('span', { class: 'hint' }, facts),
     el('button', { type: 'button', 'aria-label': `${say('ask')}: ${name}`, onclick: () => putQuery(name) }, say('ask')),
-    downloads(name), warnings.map(warningView), changesView(name));
+    downloads(name), warnings.map(warningView),
+    uploads.length > 1 ? changesView(name) : null);
 }
 
 /** Return a warning with a way to the receipt in which it is decided. */
@@ -265,7 +263,7 @@ async function changeLanguage(wanted) {
     button.setAttribute('aria-pressed', String(button.dataset.language === language()));
   }
   choose(chosen);
-  await Promise.all([showSamples(), showDatasets(), ...[...cards.keys()].map(showAnew)]);
+  await Promise.all([showSamples(), showDatasets(), showSent(), ...[...cards.keys()].map(showAnew)]);
 }
 
 /** Show a receipt once more: its evidence and problems come from the service in the language asked for. */
@@ -281,9 +279,8 @@ async function showAnew(card) {
 function listen() {
   byId('send').addEventListener('submit', submitFiles);
   byId('files').addEventListener('change', (event) => choose(event.target.files));
-  byId('region').addEventListener('input', (event) => {
-    if (event.target.getAttribute('aria-invalid') === 'true') checkRegion(event.target.value.trim());
-  });
+  listenToRegion();
+  listenToSent({ open: openReceipt, why: refusalText });
   byId('query').addEventListener('submit', submitQuery);
   byId('sql').addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) byId('query').requestSubmit();

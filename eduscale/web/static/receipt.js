@@ -3,11 +3,12 @@
 import { exportUrl, firstRows, rejectsOf, rejectsUrl } from './api.js';
 import { correctedView, correctionView } from './corrections.js';
 import { columnHead, dataTable, el, plainTable } from './dom.js';
-import { guessValue, say, size, sureness } from './words.js';
+import { guessValue, say, size, sureness, when } from './words.js';
 
 const FIRST_PROBLEMS = 20;
 const FIRST_LINES = 100;
 const FIRST_SHARED = 3;
+const FIRST_PLACES = 12;
 
 /**
  * Return the whole of a receipt, which has besides the service's facts the name under which the file was sent now,
@@ -24,6 +25,7 @@ export function receiptView(receipt, actions) {
     isIn ? sharedView(receipt, actions) : null,
     isIn ? replacedView(receipt) : null,
     isIn ? correctedView(receipt, actions) : null,
+    isIn ? unreadView(receipt) : null,
     isIn ? receipt.tables.map((table) => tableView(receipt, table, actions)) : null,
     isIn ? linesView(receipt) : null,
     isIn ? el('div', { class: 'row end' }, el('button', {
@@ -35,12 +37,22 @@ export function receiptView(receipt, actions) {
 /** Return one sentence that says what became of a file. */
 export function receiptInShort(receipt) {
   if (receipt.state !== 'loaded') return `${receipt.sentAs}: ${receipt.error?.message ?? say(`state_${receipt.state}`)}`;
-  return `${receipt.sentAs}: ${say('rowsRead', { n: sum(receipt.tables, 'rows') })}`;
+  return `${receipt.sentAs}: ${say('rowsRead', { n: rowsOf(receipt) })}`;
+}
+
+/** Return how many rows were read from a file. */
+export const rowsOf = ({ tables }) => tables.reduce((total, { rows }) => total + rows, 0);
+
+/** Return what has become of a file, as a key of the dictionary. */
+export function stateOf({ state, duplicate, replaced_by: by }) {
+  if (state !== 'loaded') return state;
+  if (by) return 'replaced';
+  return duplicate ? 'duplicate' : state;
 }
 
 function head(receipt) {
-  const state = receipt.duplicate && receipt.state === 'loaded' ? 'duplicate' : receipt.state;
-  const facts = [receipt.region, size(receipt.size_bytes), receipt.sender].filter(Boolean).join(' · ');
+  const state = stateOf(receipt);
+  const facts = [receipt.region, when(receipt.received_at), size(receipt.size_bytes), receipt.sender].filter(Boolean).join(' · ');
   return el('header', { class: 'row' },
     el('h3', {}, receipt.sentAs),
     el('span', { class: `tag ${state}` }, say(`state_${state}`)),
@@ -56,23 +68,36 @@ function duplicateText({ filename, sentAs }) {
 /** Return what older files hold of this one's rows, and a button for each thing that can be done about it. */
 function sharedView(receipt, actions) {
   if (receipt.replaced_by || !receipt.shares_rows_with.length) return null;
-  const canReplace = receipt.newer_version_of !== null;
-  const more = receipt.shares_rows_with.length - FIRST_SHARED;
+  const shared = receipt.shares_rows_with, older = shared.filter(({ kind }) => kind === 'newer');
+  const more = shared.length - FIRST_SHARED;
   const button = (text, decision, kind = {}) => el('button', {
     type: 'button', onclick: () => actions.decide(receipt, decision), ...kind,
-  }, say(text));
+  }, text);
   return el('div', { class: 'note shared' },
-    receipt.shares_rows_with.slice(0, FIRST_SHARED).map(({ message }) => el('p', {}, message)),
+    shared.slice(0, FIRST_SHARED).map(({ message }) => el('p', {}, message)),
     more > 0 ? el('p', {}, say('moreShared', { n: more })) : null,
     el('p', { class: 'hint' }, say('countedTwice')),
     el('div', { class: 'row' },
-      canReplace ? button('replaceOlder', 'auto', { class: 'main' }) : null,
-      button('keepBoth', null)));
+      older.length ? button(replaceText(older, shared), 'auto', { class: 'main' }) : null,
+      button(say('keepAll', { n: shared.length }), null)));
 }
 
-function replacedView({ replaces, replaced_by: by }) {
-  if (by) return el('p', { class: 'note' }, say('isReplaced'));
-  return replaces ? el('p', {}, say('hasReplaced')) : null;
+/** Return what the button that replaces says: which file, where it is only one of those that are named. */
+function replaceText(older, shared) {
+  if (older.length === 1 && shared.length > 1) return say('replaceOne', { name: older[0].filename });
+  return say('replaceOlder', { n: older.length });
+}
+
+/** Return that a file took the place of others. */
+export const replacedText = ({ replaces, also_replaces: others }) =>
+  (replaces ? say('hasReplaced', { n: 1 + others.length }) : '');
+
+/** Return that a file was kept beside those with which it shared rows. */
+export const keptText = (receipt) => say('allKept', { n: receipt.shares_rows_with.length });
+
+function replacedView(receipt) {
+  if (receipt.replaced_by) return el('p', { class: 'note' }, say('isReplaced'));
+  return receipt.replaces ? el('p', {}, replacedText(receipt)) : null;
 }
 
 /** Return the warnings of an answer or a dataset as notes. */
@@ -82,7 +107,7 @@ function tableView(receipt, table, actions) {
   return el('section', { class: 'table' },
     receipt.tables.length > 1 ? el('h4', {}, say('sheet', { name: table.name })) : null,
     el('p', { class: 'counts' }, countsOf(table)),
-    problemsView(table),
+    problemsView(ofTable(table), table.problem_count - table.problems.length),
     understoodView(table, { correct: (...change) => actions.correct(receipt, ...change), why: actions.why }),
     rowsView(receipt, table),
     el('div', { class: 'row' },
@@ -100,33 +125,45 @@ export function downloads(dataset) {
 }
 
 function countsOf(table) {
-  const aside = table.set_aside_rows, left = table.rejected_rows, problems = problemCount(table);
+  const aside = table.set_aside_rows, left = table.rejected_rows;
   return [
     el('strong', {}, say('rowsRead', { n: table.rows })),
     aside ? say('rowsAside', { n: aside }) : null,
     say(left ? 'rowsLeft' : 'noneLeft', { n: left }),
-    problems ? null : say('noProblems'),
+    ofTable(table).length ? null : say('noProblems'),
   ].filter(Boolean).flatMap((part) => [part, ' ']);
 }
 
-const problemCount = (table) => table.problem_count ?? table.problems.length;
-
 // What was not understood
+
+// A receipt names the files of an archive that could not be read with its first table.
+const isOfArchive = ({ code }) => code === 'member_unread';
+const ofTable = ({ problems }) => problems.filter((problem) => !isOfArchive(problem));
+
+/** Return which files of an archive could not be read, and why. */
+function unreadView({ tables }) {
+  const unread = tables.flatMap(({ problems }) => problems.filter(isOfArchive));
+  if (!unread.length) return null;
+  return el('div', { class: 'problems' }, el('h4', {}, say('unread', { n: unread.length })),
+    el('ul', {}, unread.map(({ message }) => el('li', {}, message))));
+}
 
 /** Return the lines that are in no table and the cells that were left empty, fetched when they are asked for. */
 function linesView(receipt) {
-  if (!receipt.tables.some((table) => table.set_aside_rows + table.rejected_rows + problemCount(table))) return null;
+  const mayHave = ({ set_aside_rows: aside, rejected_rows: left, problems }) =>
+    aside || left || problems.some(({ row }) => row !== null);
+  if (!receipt.tables.some(mayHave)) return null;
   const list = el('ul');
   const files = ['xlsx', 'csv'].map((format) => el('a', {
     class: 'button', href: rejectsUrl(receipt.upload_id, format), download: '',
     'aria-label': say('downloadLines', { format: format.toUpperCase() }),
   }, format.toUpperCase()));
-  const details = el('details', {}, el('summary', {}, say('seeLines')),
-    el('p', { class: 'row' }, say('linesAsFile'), files), list);
+  const details = el('details', {}, el('summary', {}, say('seeLines')), list);
   details.addEventListener('toggle', async () => {
     const lines = await rejectsOf(receipt.upload_id);
     list.replaceChildren(...lines.slice(0, FIRST_LINES).map(lineView));
-    if (!lines.length) list.append(el('li', {}, say('noLines')));
+    if (lines.length) list.before(el('p', { class: 'row' }, say('linesAsFile'), files));
+    else list.append(el('li', {}, say('noLines')));
   }, { once: true });
   return details;
 }
@@ -136,18 +173,18 @@ function lineView({ kind, row, column, raw }) {
   return el('li', {}, el('strong', {}, place), ' ', say(`kind_${kind}`), ': ', raw);
 }
 
-function problemsView(table) {
-  if (!table.problems.length) return null;
-  const groups = grouped(table.problems);
+/** Return problems as a list, the same of many rows as one; `unlisted` more are counted only. */
+function problemsView(problems, unlisted) {
+  if (!problems.length) return null;
+  const groups = grouped(problems);
   const list = el('ul', {}, groups.slice(0, FIRST_PROBLEMS).map(problemView));
   const rest = groups.slice(FIRST_PROBLEMS);
   const more = rest.length ? el('button', {
     type: 'button',
     onclick: () => { list.append(...rest.map(problemView)); more.remove(); },
   }, say('more', { n: rest.length })) : null;
-  const unlisted = problemCount(table) - table.problems.length;
   return el('div', { class: 'problems' },
-    el('h4', {}, say('problems', { n: problemCount(table) })), list, more,
+    el('h4', {}, say('problems', { n: groups.length })), list, more,
     unlisted > 0 ? el('p', { class: 'hint' }, say('unlisted', { n: unlisted })) : null);
 }
 
@@ -163,8 +200,8 @@ function grouped(problems) {
 }
 
 function problemView({ column, message, rows }) {
-  const shown = rows.slice(0, 12).join(', ') + (rows.length > 12 ? ' …' : '');
-  const place = [rows.length ? say('atRows', { n: rows.length, rows: shown }) : null, column].filter(Boolean).join(' · ');
+  const shown = rows.slice(0, FIRST_PLACES).join(', '), rest = rows.length - FIRST_PLACES;
+  const place = [rows.length ? say('atRows', { n: rows.length, rows: shown }) + (rest > 0 ? say('andRows', { n: rest }) : '') : null, column].filter(Boolean).join(' · ');
   return el('li', {}, place ? el('strong', {}, place) : null, place ? ': ' : null, message);
 }
 
@@ -225,5 +262,3 @@ function rowsView(receipt, table) {
   }, (refusal) => box.append(el('p', { class: 'wrong' }, refusal.message)));
   return box;
 }
-
-const sum = (items, key) => items.reduce((total, item) => total + item[key], 0);

@@ -61,6 +61,10 @@ export const percentage = (share) => share.toLocaleString(current, { style: 'per
 export const day = (time) =>
   new Date(time).toLocaleDateString(current === 'en' ? 'en-GB' : current, { dateStyle: 'medium' });
 
+/** Return the day and the minute of a time as they are written in the language. */
+export const when = (time) => new Date(time).toLocaleString(
+  current === 'en' ? 'en-GB' : current, { dateStyle: 'medium', timeStyle: 'short' });
+
 /** Return a size in bytes for people. */
 export function size(bytes) {
   const [unit, scale] = bytes < 1e3 ? ['B', 1] : bytes < 1e6 ? ['kB', 1e3] : ['MB', 1e6];
@@ -72,5 +76,22 @@ export function cellText(value, type) {
   if (value === null) return '';
   if (typeof value === 'object') return JSON.stringify(value);
   if (type === 'boolean') return say(String(value));
+  if (type === 'date' || type === 'datetime' || type === 'time') return momentText(String(value), type);
   return type === 'decimal' && current === 'cs' ? String(value).replace('.', ',') : String(value);
+}
+
+/** Return whether a moment is none, or the midnight that begins a day. */
+export const isDay = (value) => value === null || /[T ]00:00(?::00(?:[.]0+)?)?$/.test(value);
+
+const MOMENT = /^(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[T ])(\d\d):(\d\d)(?::(\d\d(?:[.]\d+)?))?(Z|[-+]\d\d(?::?\d\d)?)?)?$/;
+
+/** Return a date, a time or both, which come in ISO 8601, as they are written in the language. */
+function momentText(text, type) {
+  const found = MOMENT.exec(text);
+  if (!found) return text; // years of five digits, or before Christ
+  const [, year, month, date, hour, minute, second, zone] = found, isCzech = current === 'cs';
+  const day = year && (isCzech ? `${Number(date)}. ${Number(month)}. ${Number(year)}` : `${year}-${month}-${date}`);
+  if (type === 'date' || !hour) return day;
+  const time = `${isCzech ? Number(hour) : hour}:${minute}${Number(second ?? 0) ? `:${isCzech ? second.replace('.', ',') : second}` : ''}`;
+  return [day, time, zone === 'Z' ? 'UTC' : zone].filter(Boolean).join(' ');
 }
