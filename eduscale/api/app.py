@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from eduscale.api.access import Access
 from eduscale.api.bodies import Body, take_body
+from eduscale.api.language import language_of
 from eduscale.api.problems import is_unexpected, problem_response
 from eduscale.api.responses import SECURITY_HEADERS
 from eduscale.api.router import Route, Router, method_not_allowed
@@ -71,7 +72,7 @@ class Application:
             exchange.body = take_body(request)
             response = self._answer(request, exchange)
         except BaseException as error:  # noqa: BLE001  # on SystemExit functions-framework would stop the server
-            response = problem_response(error, request_id)
+            response = problem_response(error, request_id, language_of(request))
             if is_unexpected(error):
                 exchange.log_failure(error)
         headers = response.headers

@@ -19,6 +19,7 @@ from eduscale.api.problems import is_unexpected, problem_response
 from eduscale.api.responses import JSON
 from eduscale.core import progress
 from eduscale.core.logging import request_scope
+from eduscale.ingest.wording import Language
 
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_S = 10.0
@@ -44,11 +45,11 @@ def told(tell: Tell | None, **facts: object) -> AbstractContextManager[None]:
     )
 
 
-def event_stream(work: Callable[[Tell], Response]) -> Response:
-    """Begin the work and return the answer that streams its events."""
+def event_stream(work: Callable[[Tell], Response], language: Language = "en") -> Response:
+    """Begin the work and return the answer that streams its events, a problem in the reader's language."""
     events = _Events()
     context = copy_context()  # its log lines belong to the request
-    threading.Thread(target=context.run, args=(_run, work, events), daemon=True).start()
+    threading.Thread(target=context.run, args=(_run, work, events, language), daemon=True).start()
     return Response(_lines(events), mimetype=EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
 
 
@@ -83,18 +84,18 @@ class _Events:
             return event
 
 
-def _run(work: Callable[[Tell], Response], events: _Events) -> None:
+def _run(work: Callable[[Tell], Response], events: _Events, language: Language) -> None:
     try:
         answer = work(events.tell)
         events.end("result", {"status": answer.status_code, **answer.get_json()})
     except BaseException as error:  # noqa: BLE001  # the outermost edge of this thread
-        events.end("problem", _problem(error))
+        events.end("problem", _problem(error, language))
 
 
-def _problem(error: BaseException) -> dict[str, object]:
+def _problem(error: BaseException, language: Language) -> dict[str, object]:
     """Return the problem of a plain answer, with its Retry-After, and log what nobody foresaw."""
     scope = request_scope.get()
-    answer = problem_response(error, scope.request_id if scope else "")
+    answer = problem_response(error, scope.request_id if scope else "", language)
     if is_unexpected(error):
         log.error("%s while events were streamed", type(error).__name__, exc_info=error)
     else:

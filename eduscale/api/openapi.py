@@ -190,7 +190,8 @@ def docs_page(document: dict[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>"
         '<p>For programs: <a href="/openapi.json">openapi.json</a>. A request that fails is answered with a '
-        '<a href="#schema-ProblemDetails">problem</a>.</p>'
+        '<a href="#schema-ProblemDetails">problem</a>, in Czech or English by <code>Accept-Language</code>; '
+        "what is wrong with a query is told in English only.</p>"
         f"<ul>{contents}</ul>"
         + "".join(_operation_html(*each) for each in operations)
         + "<h1>Errors</h1>"

@@ -1,7 +1,8 @@
 """Every failure as one `application/problem+json` object (RFC 9457).
 
 A problem holds `type, title, status, detail, instance, code, request_id`, and the facts of the error as extension
-members, `field` for example. What the service did not raise on purpose is a 500 with a general text: nothing of an
+members, `field` for example. Title and detail are in the language of the reader, as far as there are words; the
+code is the same in all. What the service did not raise on purpose is a 500 with a general text: nothing of an
 exception's own message gets out, which may hold a path or a cell's value.
 """
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
+from eduscale.api.problem_words import in_czech
 from eduscale.core.errors import (
     DeadlineExceeded,
     EduscaleError,
@@ -21,6 +23,8 @@ from eduscale.core.errors import (
     StorageFull,
     Unavailable,
 )
+from eduscale.ingest.faults import FieldRefused
+from eduscale.ingest.wording import Language, say
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -49,28 +53,30 @@ def is_unexpected(error: BaseException) -> bool:
     return True
 
 
-def problem_response(error: BaseException, request_id: str) -> Response:
-    """Return the answer to a request that failed with `error`."""
+def problem_response(error: BaseException, request_id: str, language: Language = "en") -> Response:
+    """Return the answer to a request that failed with `error`, in the language where there are words for it."""
     if isinstance(error, EduscaleError) and not isinstance(error, StorageError):
         return _problem(
             request_id,
             status=error.status,
             code=error.code,
             title=error.title,
-            detail=error.detail,
+            detail=say(error.said, language) if isinstance(error, FieldRefused) else error.detail,
+            language=language,
             facts=error.facts,
             headers=_headers(error),
         )
     if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:
         title = error.name
         code = title.lower().replace(" ", "_").replace("'", "")
-        return _problem(request_id, status=error.code, code=code, title=title, detail=title)
+        return _problem(request_id, status=error.code, code=code, title=title, detail=title, language=language)
     return _problem(
         request_id,
         status=EduscaleError.status,
         code=EduscaleError.code,
         title=EduscaleError.title,
         detail="The request failed on our side. It is in our log under this request id",
+        language=language,
     )
 
 
@@ -89,9 +95,12 @@ def _problem(
     code: str,
     title: str,
     detail: str,
+    language: Language,
     facts: Mapping[str, object] = MappingProxyType({}),
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
+    if language == "cs":
+        title, detail = in_czech(code, title, detail, facts)
     members = ProblemDetails(
         type=f"/docs#error-{code}",
         title=title,

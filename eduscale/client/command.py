@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     upload.add_argument("files", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="what to send")
     upload.add_argument(
-        "--region", required=True, help="the region that the files belong to, such as jihomoravsky"
+        "--region",
+        required=True,
+        help="the region that the files belong to: letters without accents, digits and hyphens, as jihomoravsky",
     )
     upload.add_argument("--url", default=DEFAULT_URL, help="where the service is (default: %(default)s)")
     upload.add_argument("--sender", help="who sends it: a school's name or code")

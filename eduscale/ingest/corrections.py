@@ -11,13 +11,13 @@ from hashlib import blake2b
 from pathlib import PurePath
 
 from eduscale.core.errors import InvalidField
+from eduscale.ingest.faults import FieldRefused
 from eduscale.ingest.formats.decode import MIXED, codec_named
 from eduscale.ingest.formats.recognise import FORMATS
 from eduscale.ingest.formats.text import DELIMITER_NAMES, NO_QUOTES
 from eduscale.ingest.placing import RENAMED
 from eduscale.ingest.tables.decided import TYPES, UNITS, ZONES
 from eduscale.ingest.tables.overrides import BY_COLUMN, FILE_WIDE, TABLE_OR_COLUMN, key, names, words
-from eduscale.ingest.wording import say
 from eduscale.models.reading import Override, Reading, ReadProblem, ReadTable, Said, Value
 from eduscale.models.upload import GuessChange, UploadFacts
 from eduscale.storage.overrides import OverrideStore, Remembered
@@ -46,12 +46,8 @@ _OTHER_SPELLINGS = {
 }
 
 
-class CorrectionRefused(InvalidField):
-    """A correction cannot be applied to this file; `said` is why, for any language."""
-
-    def __init__(self, said: Said, *, field: str) -> None:
-        super().__init__(say(said, "en"), field=field)
-        self.said = said
+class CorrectionRefused(FieldRefused):
+    """A correction cannot be applied to this file."""
 
 
 def checked(guesses: Iterable[GuessChange], *, field: str = "guesses") -> tuple[Override, ...]:

@@ -7,6 +7,23 @@ from eduscale.models.reading import Said
 Language = Literal["en", "cs"]
 
 _SENTENCES: dict[str, tuple[str, str]] = {
+    # why a field is refused
+    "region_missing": (
+        "The region is missing. Please give it in letters without accents, digits and hyphens, at most {limit} of "
+        "them, for example {example}.",
+        "Chybí kraj. Napište jej prosím písmeny bez diakritiky, číslicemi a spojovníky, nejvýše {limit} znaků, "
+        "například {example}.",
+    ),
+    "region_wrong": (
+        "Please write the region in letters without accents, digits and hyphens, at most {limit} of them, for "
+        "example {example}.",
+        "Napište prosím kraj písmeny bez diakritiky, číslicemi a spojovníky, nejvýše {limit} znaků, například "
+        "{example}.",
+    ),
+    "name_too_long": (
+        "The name is too long. Please use at most {limit} characters.",
+        "Název je příliš dlouhý. Použijte prosím nejvýše {limit} znaků.",
+    ),
     # why a file cannot be read
     "empty_file": (
         "The file is empty: there is nothing in it to read. Please export it again and check that it has rows.",

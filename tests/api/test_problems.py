@@ -1,12 +1,17 @@
 """Whatever goes wrong, the answer is a problem without internals, and the server lives."""
 
 import json
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+import eduscale
+from eduscale.api.problem_words import DETAILS, TITLES
 from eduscale.api.problems import problem_response
-from eduscale.core.errors import InvalidField, ObjectMissing
+from eduscale.core import errors
+from eduscale.core.errors import BodyTooLarge, Busy, EduscaleError, InvalidField, ObjectMissing
+from eduscale.ingest.faults import FieldRefused, check_region
 from tests.api.conftest import Ask
 from tests.api.probe import SECRET
 from tests.conftest import Server
@@ -96,3 +101,63 @@ def test_an_answer_that_breaks_off_is_not_taken_for_whole(probe_server: Server) 
     connection.request("GET", "/stream/whole")
     assert len(connection.getresponse().read()) == 100
     connection.close()
+
+
+def test_every_error_has_a_title_in_czech() -> None:
+    tree = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, EduscaleError)]
+    assert {error.code for error in tree} == set(TITLES)
+
+
+def test_every_sentence_that_has_a_czech_one_is_still_said() -> None:
+    folder = Path(eduscale.__file__).parent
+    sources = "".join(path.read_text("utf-8") for path in folder.rglob("*.py") if path.stem != "problem_words")
+    assert [sentence for sentence in DETAILS if f'"{sentence}"' not in sources] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "title", "detail"),
+    [
+        (Busy(), "Služba má plno, zkuste to prosím za chvíli", "Služba má plno, zkuste to prosím za chvíli"),
+        (BodyTooLarge("At most 1,024 bytes", max_bytes=1024), "Tělo", "1\u00a0024 bajtů"),
+        (InvalidField("Choose at least one file.", field="file"), "Některé pole", "Vyberte prosím"),
+        (InvalidField("trida: give it once", field="trida"), "Některé pole", "trida: give it once"),
+        (ValueError("secret"), "Něco se pokazilo u nás", "Požadavek selhal u nás"),
+    ],
+)
+def test_a_problem_is_czech_to_who_reads_czech_and_its_code_stays(
+    error: Exception, title: str, detail: str
+) -> None:
+    czech = json.loads(problem_response(error, "an-id", "cs").data)
+    assert czech["title"].startswith(title)
+    assert detail in czech["detail"]
+    assert czech["code"] == json.loads(problem_response(error, "an-id").data)["code"]
+
+
+def test_the_language_of_a_problem_is_that_of_the_request(ask: Ask) -> None:
+    answer = ask("GET", "/nothing", headers={"Accept-Language": "cs"})
+    assert (answer.json["title"], answer.json["detail"]) == ("Nenalezeno", "Na této adrese nic není")
+    assert answer.json["code"] == "not_found"
+    assert ask("GET", "/nothing", headers={"Accept-Language": "\x80;q=\xff, ,;"}).json["title"] == "Not found"
+
+
+@pytest.mark.parametrize(
+    ("region", "example"),
+    [
+        ("Jihomoravský", "Jihomoravsky"),
+        ("Hlavní město Praha ", "Hlavni-mesto-Praha"),
+        ("Łódź/../x", "odz-x"),
+        ("ž" * 300, "z" * 64),
+        ("北京", "jihomoravsky"),
+        ("", "jihomoravsky"),
+        ("a\n", "a"),
+    ],
+)
+def test_a_region_that_is_none_is_answered_with_one_that_is(region: str, example: str) -> None:
+    with pytest.raises(FieldRefused) as refused:
+        check_region(region)
+    for language in ("en", "cs"):
+        problem = json.loads(problem_response(refused.value, "an-id", language).data)
+        assert problem["detail"].endswith(f" {example}.")
+        assert (problem["code"], problem["field"], problem["status"]) == ("invalid_field", "region", 422)
+    assert "letters without accents" in refused.value.detail
+    check_region(example)

@@ -3,10 +3,8 @@
 import base64
 import binascii
 import json
-import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -22,26 +20,26 @@ from eduscale.api.router import FormFields
 from eduscale.api.v1.routes_datasets import RowsQuery, file_response
 from eduscale.core import progress
 from eduscale.core.errors import InvalidField
-from eduscale.ingest.corrections import CorrectionRefused, checked
+from eduscale.ingest.corrections import checked
+from eduscale.ingest.faults import FieldRefused, check_region
 from eduscale.ingest.receipts import present
 from eduscale.ingest.reject_words import reject_words
 from eduscale.ingest.uploads import Known, LandedFile, UploadService, Wish, place_in_list
-from eduscale.ingest.wording import Language, say
+from eduscale.ingest.wording import Language
 from eduscale.models.base import Model
-from eduscale.models.reading import Override
+from eduscale.models.reading import Override, Said
 from eduscale.models.rejects import RejectsFormat
 from eduscale.models.upload import AUTO, GuessChange, State, UploadPage, Uploads
 from eduscale.query.tables import TableService
 
 _GUESSES = TypeAdapter(tuple[GuessChange, ...])
-REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_NAME = 200
 MAX_GUESSES = 5_000
 
 SEND = FormFields(
     files=("file",),
     texts={
-        "region": "the region the file belongs to: letters, digits and hyphens, 1 to 64",
+        "region": "the region the file belongs to: letters without accents, digits and hyphens, 1 to 64",
         "dataset": "the name of the dataset that the rows shall go to; made from the file's name when left out",
         "sender": "who sends it: a school's code or name",
         "replaces": "the id of an upload whose place this one takes, or `auto`: of which it is a newer version",
@@ -129,8 +127,9 @@ class UploadHandlers:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        receive = partial(self._receive, folder, form.files, wish, language_of(request))
-        return event_stream(receive) if wants_events(request) else receive()
+        language = language_of(request)
+        receive = partial(self._receive, folder, form.files, wish, language)
+        return event_stream(receive, language) if wants_events(request) else receive()
 
     def _receive(
         self,
@@ -144,7 +143,7 @@ class UploadHandlers:
         known = []
         try:
             for number, sent in enumerate(files):
-                with told(tell, file=number, filename=sent.filename), _worded_for(language):
+                with told(tell, file=number, filename=sent.filename):
                     progress.report("received", 0)
                     landed = LandedFile(sent.filename, sent.path, sent.sha256, sent.size_bytes)
                     known.append(self._service.receive(landed, wish))
@@ -170,13 +169,14 @@ class UploadHandlers:
 
     def change(self, request: Request, upload_id: str) -> Response:
         """Correct guesses and read the file again, or decide what becomes of an older upload of the same rows."""
-        work = partial(self._change, upload_id, read_json(request, Change), language_of(request))
-        return event_stream(work) if wants_events(request) else work()
+        language = language_of(request)
+        work = partial(self._change, upload_id, read_json(request, Change), language)
+        return event_stream(work, language) if wants_events(request) else work()
 
     def _change(self, upload_id: str, change: Change, language: Language, tell: Tell | None = None) -> Response:
         known = self._service.get(upload_id)
         if change.guesses:
-            with told(tell), _worded_for(language):
+            with told(tell):
                 known = self._service.correct(upload_id, checked(change.guesses))
         if "replaces" in change.model_fields_set:
             known = self._service.decide(upload_id, change.replaces)
@@ -188,11 +188,12 @@ class UploadHandlers:
 
     def forget_corrections(self, request: Request, upload_id: str) -> Response:
         """Forget the corrections for files of an upload's kind and read it as if there had been none."""
-        work = partial(self._forget_corrections, upload_id, language_of(request))
-        return event_stream(work) if wants_events(request) else work()
+        language = language_of(request)
+        work = partial(self._forget_corrections, upload_id, language)
+        return event_stream(work, language) if wants_events(request) else work()
 
     def _forget_corrections(self, upload_id: str, language: Language, tell: Tell | None = None) -> Response:
-        with told(tell), _worded_for(language):
+        with told(tell):
             return json_response(present(self._service.forget_corrections(upload_id), language))
 
     def rows(self, request: Request, upload_id: str, index: int) -> Response:
@@ -209,15 +210,6 @@ class UploadHandlers:
         return file_response(path, f"rejects-{upload_id}.{query.format}")
 
 
-@contextmanager
-def _worded_for(language: Language) -> Iterator[None]:
-    """Say why a correction is refused in the language of the caller."""
-    try:
-        yield
-    except CorrectionRefused as refused:
-        raise InvalidField(say(refused.said, language), field=str(refused.facts["field"])) from refused
-
-
 def _overrides(text: str) -> tuple[Override, ...]:
     try:
         guesses = _GUESSES.validate_json(text)
@@ -230,13 +222,10 @@ def _overrides(text: str) -> tuple[Override, ...]:
 
 def _wish(form: Form) -> Wish:
     region = form.fields.get("region", "")
-    if not REGION.fullmatch(region):
-        raise InvalidField(
-            "The region is needed: letters, digits and hyphens, 1 to 64 characters.", field="region"
-        )
+    check_region(region)
     for field in ("dataset", "sender"):
         if len(form.fields.get(field, "")) > MAX_NAME:
-            raise InvalidField(f"At most {MAX_NAME} characters, please.", field=field)
+            raise FieldRefused(Said(code="name_too_long", facts={"limit": MAX_NAME}), field=field)
     texts = {field: form.fields.get(field, "").strip() or None for field in ("dataset", "sender", "replaces")}
     sent = form.fields.get("overrides", "").strip()
     return Wish(region=region, **texts, overrides=_overrides(sent) if sent else ())
