@@ -875,6 +875,25 @@ _FORMATS = {
     "spreadsheet_xml": ("a workbook in XML of Excel 2003", "sešit v XML aplikace Excel 2003"),
     "web_page": ("a web page (HTML)", "webová stránka (HTML)"),
 }
+_OF_CELL: dict[str, tuple[str, str]] = {
+    "not_a_number": (
+        "The cell ({example}) is not a number and was left empty. Please correct it.",
+        "Buňka ({example}) není číslo a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_a_date": (
+        "The cell ({example}) is not a date and was left empty. Please correct it.",
+        "Buňka ({example}) není datum a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_a_time": (
+        "The cell ({example}) is not a time and was left empty. Please correct it.",
+        "Buňka ({example}) není čas a zůstala prázdná. Opravte ji prosím.",
+    ),
+    "not_yes_or_no": (
+        "The cell ({example}) is neither yes nor no and was left empty. Please correct it.",
+        "Buňka ({example}) není ano ani ne a zůstala prázdná. Opravte ji prosím.",
+    ),
+}
+"""What is said where the cell is known and does not stand beside the sentence."""
 _DECISIONS = {
     "format": ("format", "formát"),
     "sheet": ("sheet", "list"),
@@ -929,7 +948,8 @@ def say(said: Said, language: Language) -> str:
     if isinstance(why, str):
         others = {name: value for name, value in said.facts.items() if name != "why"}
         facts["why"] = say(Said(code=why, facts=others), language)
-    return _SENTENCES[said.code][spoken].format_map(facts)
+    sentences = _OF_CELL if said.code in _OF_CELL and "example" in said.facts else _SENTENCES
+    return sentences[said.code][spoken].format_map(facts)
 
 
 def _size(size_bytes: int, spoken: int) -> str:

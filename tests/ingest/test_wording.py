@@ -77,6 +77,14 @@ def test_both_languages_use_the_same_facts() -> None:
         assert fields[0] == fields[1], code
 
 
+@pytest.mark.parametrize("language", ["en", "cs"])
+def test_a_cell_that_is_left_empty_is_shown_where_it_is_known(language: wording.Language) -> None:
+    """Receipts of before, and files of rejects, hold no cell beside the code."""
+    for code in set(tables.BAD_CELL_CODES.values()):
+        assert "(nemocen)" in wording.say(Said(code=code, facts={"example": "nemocen"}), language)
+        assert wording.say(Said(code=code), language) == wording.plain_sentences(language)[code]
+
+
 def test_a_sentence_carries_its_facts() -> None:
     said = Said(code="row_short", facts={"cells": 2, "columns": 4})
     assert wording.say(said, "en").startswith("The row has 2 of 4 cells")

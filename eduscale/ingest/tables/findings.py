@@ -12,6 +12,8 @@ from eduscale.ingest.tables.grid import Cell, ErrorCell
 from eduscale.models.reading import ReadProblem, Said, Value
 
 MAX_PROBLEMS = 1_000
+MAX_SHOWN_CHARACTERS = 60
+"""So much of a cell a sentence shows."""
 MAX_KEPT_CHARACTERS = 64_000_000
 """So much of a table's rows is kept whole beside its rejects, about what half a million usual rows hold ..."""
 MAX_ROW_CHARACTERS = 1_000_000
@@ -84,6 +86,12 @@ def shown_text(cell: Cell) -> str:
         seconds = round(cell.total_seconds())
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return cell.text if isinstance(cell, ErrorCell) else as_text(cell)
+
+
+def shortened(raw: str) -> str:
+    """Return a cell's text as a sentence shows it: in one line, and cut where it is long."""
+    text = " ".join(raw[: 4 * MAX_SHOWN_CHARACTERS].split())
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1].rstrip()}…"
 
 
 def raw_text(cells: Sequence[Cell], delimiter: str) -> str:

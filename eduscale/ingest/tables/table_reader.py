@@ -14,7 +14,7 @@ from eduscale.ingest.reject_words import is_list_of_rejects
 from eduscale.ingest.tables.choice_columns import spread_choices
 from eduscale.ingest.tables.columns import ArraySource, Column, Inset, column_of, text_column
 from eduscale.ingest.tables.decisions import Decisions
-from eduscale.ingest.tables.findings import Findings, raw_text
+from eduscale.ingest.tables.findings import Findings, raw_text, shortened
 from eduscale.ingest.tables.forms import DAY_NUMBER_CELLS, WHOLE_CELLS
 from eduscale.ingest.tables.grid import Cell, ErrorCell, Grid, Row
 from eduscale.ingest.tables.layout import FoundTable, find_tables, is_blank
@@ -33,7 +33,8 @@ MAX_TITLE = 60
 RAGGED = 4
 """A row of so many times the columns that a table may have is in no table."""
 MAX_NAMED_CELLS = 20
-"""So many cells that made a column text are named one by one, of more of them one."""
+"""So many cells that made a column text are named one by one, of more of them one; so many different cells of a
+column that were left empty are shown."""
 MAX_NULLED_SHARE = 0.1
 """From this share of the rows on, a letter that was read as no value is a problem, not only a guess."""
 
@@ -346,11 +347,16 @@ class TableReader:
         self, draft: Draft, loaded: Loaded, index: int, names: list[str], decisions: Decisions
     ) -> ReadTable:
         findings = draft.findings
+        shown: dict[int, set[str]] = {}
         for row in loaded.bad:
             line, cells = draft.lines(row.row), _with_blanks(row.cells, draft.blank_columns)
             for nth, bad in enumerate(row.bad):
                 code = BAD_CELL_CODES[loaded.choices[bad.column].form.type]
-                findings.problem(code, line, draft.labels[bad.column] or names[bad.column])
+                examples, example = shown.setdefault(bad.column, set()), shortened(bad.raw)
+                if len(examples) < MAX_NAMED_CELLS:
+                    examples.add(example)
+                facts = {"example": example} if example in examples else {}
+                findings.problem(code, line, draft.labels[bad.column] or names[bad.column], **facts)
                 whole_row = None if nth else cells
                 findings.reject("blanked", line, code, bad.raw, names[bad.column], cells=whole_row)
         _note_odd_cells(loaded, draft, names)
@@ -522,11 +528,12 @@ def _note_odd_cells(loaded: Loaded, draft: Draft, names: Sequence[str]) -> None:
         label, nearly = draft.labels[place] or names[place], loaded.choices[place].nearly
         type_ = nearly.type if nearly else "text"
         if len(cells) > MAX_NAMED_CELLS:
-            line, example = draft.lines(cells[0].row), cells[0].raw
+            line, example = draft.lines(cells[0].row), shortened(cells[0].raw)
             draft.findings.problem("odd_cells_in_text", line, label, cells=len(cells), example=example, type=type_)
             continue
         for cell in cells:
-            draft.findings.problem("odd_cell_in_text", draft.lines(cell.row), label, example=cell.raw, type=type_)
+            example = shortened(cell.raw)
+            draft.findings.problem("odd_cell_in_text", draft.lines(cell.row), label, example=example, type=type_)
 
 
 def _note_null_letters(words: Counter[str], rows: int, label: str, findings: Findings) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from eduscale.ingest.formats import delimited
-from eduscale.ingest.tables import findings, parquet
+from eduscale.ingest.tables import findings, parquet, table_reader
 from tests.ingest.reading import read
 
 HEADER = "id;jmeno;body;den\n"
@@ -70,3 +70,23 @@ def test_one_bad_cell_in_ten_thousand_leaves_the_column_a_number(tmp_path: Path)
     ]
     assert got.rejected_cells() == [["7000", "nemocen"], ["17000", "1,5?"]]
     assert sum(row[1] is not None for row in got.rows()) == 19_998
+
+
+def test_problems_show_long_cells_cut_and_of_many_different_ones_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt of a bad column stays readable; the rejects hold every cell as it was sent."""
+    monkeypatch.setattr(table_reader, "MAX_NAMED_CELLS", 2)
+    lines = [f"{n};{n % 90},5\n" for n in range(20_000)]
+    bad = ["nemocen " * 20, "chybí", "nepsal", "chybí"]
+    lines[7_000:7_004] = [f"{n};{cell}\n" for n, cell in enumerate(bad)]
+    got = read(tmp_path, "id;body\n" + "".join(lines))
+    shown = [problem.said.facts.get("example") for problem in got.table.problems]
+    assert shown == [("nemocen " * 20)[:59].rstrip() + "…", "chybí", None, "chybí"]
+    assert [raw.strip() for *_, raw in got.rejects()] == [cell.strip() for cell in bad]
+
+
+def test_a_shown_cell_is_one_short_line() -> None:
+    assert findings.shortened(" a\r\n\tb ") == "a b"
+    assert findings.shortened("x" * 60) == "x" * 60
+    assert len(findings.shortened("x" * 10**6)) == findings.MAX_SHOWN_CHARACTERS

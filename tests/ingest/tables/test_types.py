@@ -111,6 +111,7 @@ def test_one_bad_cell_in_many_is_blanked_reported_and_kept_as_sent(tmp_path: Pat
     assert got.types[1] == "integer"
     assert got.rows()[141] == (141, None)
     assert [(p.row, p.column, p.said.code) for p in got.table.problems] == [(143, "value", "not_a_number")]
+    assert got.table.problems[0].said.facts == {"example": "abc"}
     assert got.rejects() == [("blanked", 143, "value", "not_a_number", "abc")]
 
 
