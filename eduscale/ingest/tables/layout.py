@@ -1,8 +1,8 @@
 """Where the table is: titles and comments above it, header rows, totals and notes below; or several tables."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -33,6 +33,11 @@ _TOTAL = re.compile(
     r"razem|gesamt|insgesamt|průměr|average|mean|mittelwert)(?:[ :(].*)?",
     re.IGNORECASE,
 )
+_NAMED_TOTAL = re.compile(
+    r"(?:.*\S )?(?:celkem|mezisoučet|součet|total|subtotal|razem|gesamt|insgesamt):?|(?:celkem|total) .+",
+    re.IGNORECASE,
+)
+"""A label that may be that of a total of something: `1.A celkem`, `Total of boys`."""
 _SURNAMES = frozenset({"suma", "sum", "souhrn", "total", "mean"})
 _NAME = re.compile(r"[^\W\d_]{2,}")
 """What may be a given name after a word that is a surname too."""
@@ -657,7 +662,13 @@ def _take_footer_out(table: FoundTable, overrides: TableOverrides) -> None:
     numbers = {row.number for row in subtotals}
     if numbers:
         table.data = [row for row in table.data if row.number not in numbers]
-    table.set_aside.extend((row, "total") for row in subtotals)
+    named = _named_subtotals(table.data)
+    if overrides.find("footer") is not None and named[-1:] == table.data[-1:]:
+        named = []
+    if named:
+        sums = {row.number for row in named}
+        table.data = [row for row in table.data if row.number not in sums]
+    table.set_aside.extend((row, "total") for row in chain(subtotals, named))
     table.set_aside.extend(footer)
     table.guesses.append(guess)
 
@@ -708,6 +719,48 @@ def _subtotals(data: Sequence[Row]) -> list[Row]:
     totals = {row.number: row for row in data if _is_total(row, data)}
     least = min((len(filled_places(row)) for row in data if row.number not in totals), default=0) if totals else 0
     return [row for row in totals.values() if len(filled_places(row)) < least]
+
+
+def _named_subtotals(data: Sequence[Row]) -> list[Row]:
+    """Return the rows that are named as totals of something and whose numbers are the sums of the rows above."""
+    candidates = {row.number for row in data if _is_named_total(row)}
+    found: list[Row] = []
+    if not candidates:
+        return found
+    group: defaultdict[int, float] = defaultdict(float)
+    overall: defaultdict[int, float] = defaultdict(float)
+    rows = 0
+    for row in data:
+        numbers = {place: _number(cell) for place, cell in enumerate(row.cells)}
+        known = {place: number for place, number in numbers.items() if number is not None}
+        if row.number in candidates and any(known.values()):
+            sums_group = (rows > 1 or (rows == 1 and bool(found))) and _are_sums(known, group)
+            if sums_group or (len(found) > 1 and _are_sums(known, overall)):
+                found.append(row)
+                group.clear()
+                rows = 0
+                continue
+        rows += 1
+        for place, number in known.items():
+            group[place] += number
+            overall[place] += number
+    return found
+
+
+def _is_named_total(row: Row) -> bool:
+    """Say whether a row begins with a label of a total and all that follows are numbers."""
+    filled = filled_places(row)
+    label = row.cells[filled[0]] if len(filled) > 1 else None
+    return (
+        isinstance(label, str)
+        and _NAMED_TOTAL.fullmatch(label.strip()) is not None
+        and all(_number(row.cells[place]) is not None for place in filled[1:])
+    )
+
+
+def _are_sums(known: dict[int, float], sums: Mapping[int, float]) -> bool:
+    """Say whether every number of a row is the sum of those above it."""
+    return all(isclose(number, sums.get(place, 0.0), abs_tol=0.01) for place, number in known.items())
 
 
 def take_footer(data: list[Row], width: int, overrides: TableOverrides) -> tuple[list[tuple[Row, str]], ReadGuess]:

@@ -344,3 +344,16 @@ def test_a_note_amid_the_rows_is_set_aside(tmp_path: Path) -> None:
     got = read(tmp_path, "Třída;Žáků\n1.A;20\nPoznámka: 1.C zrušena\n2.A;25\n")
     assert got.rows() == [("1.A", 20), ("2.A", 25)]
     assert [code for _, _, _, code, _ in got.rejects()] == ["note"]
+
+
+@pytest.mark.parametrize("names", [("1. stupeň celkem", "2. stupeň Total"), ("Celkem z 1. stupně", "Total of 2.")])
+@pytest.mark.parametrize("end", ["", "Celkem;86\n", "Celá škola celkem;86\n"])
+def test_named_subtotals_that_are_sums_are_set_aside(names: tuple[str, str], end: str, tmp_path: Path) -> None:
+    got = read(tmp_path, f"Třída;Počet\n1.A;20\n1.B;21\n{names[0]};41\n6.A;22\n6.B;23\n{names[1]};45\n{end}")
+    assert got.rows() == [("1.A", 20), ("1.B", 21), ("6.A", 22), ("6.B", 23)]
+    assert {code for _, _, _, code, _ in got.rejects()} == {"total"}
+
+
+def test_a_row_named_as_a_total_that_is_no_sum_is_kept(tmp_path: Path) -> None:
+    got = read(tmp_path, "Jméno;Body\nJan;5\nEva;6\nPetr Total;12\nIva;7\nAda celkemová;30\nBob;1\n")
+    assert got.table.rows == 6
