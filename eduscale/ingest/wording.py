@@ -430,6 +430,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Toto desetinné znaménko má {votes} z {of:# čísla, na kterém|# čísel, na kterých|# čísel, na "
         "kterých} je to poznat.",
     ),
+    "decimal_mark_either": (
+        "Either mark could be meant: 1.234 may be a thousand and more, or one and a fraction. Please check.",
+        "Lze to číst oběma způsoby: 1.234 může být přes tisíc, nebo jedna a zlomek. Zkontrolujte to, prosím.",
+    ),
     "date_order_votes": (
         "{votes} of {of:# date that shows|# dates that show} it {votes:has|have} this order of day and month.",
         "Toto pořadí dne a měsíce má {votes} z {of:# data, na kterém|# dat, na kterých|# dat, na kterých} je "

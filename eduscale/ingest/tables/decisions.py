@@ -130,6 +130,16 @@ def _habit_guesses(table: Habits) -> list[ReadGuess]:
         ("date_order", table.order, table.order_votes, "md" if table.order == "dm" else "dm"),
     ):
         if not votes:
+            if what == "decimal_mark" and table.either_mark and not table.binary:
+                guesses.append(
+                    ReadGuess(
+                        what=what,
+                        value=value,
+                        evidence=Said(code="decimal_mark_either", facts={"cells": table.either_mark}),
+                        confidence=0.6,
+                        alternatives=(Alternative(value=other, confidence=0.4),),
+                    )
+                )
             continue
         total = sum(votes.values())
         share = votes[value] / total

@@ -47,6 +47,7 @@ _UNAMBIGUOUS = {
 _PRICE = re.compile(
     "|".join(re.escape(name) for names in forms.CURRENCIES.values() for name in names) + "|[,.][-–—]"
 )
+_EITHER_MARK = re.compile("-?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _SHARED_ORDER = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}(?: .*)?")
 _UNIT_OF_TIME = re.compile(r"PT|(?i:[0-9] ?(?:h|min|std|godz))")
 _OR_TEXT = (Alternative(value="text", confidence=0.15),)
@@ -77,6 +78,8 @@ class Habits(NamedTuple):
     order: str
     order_votes: Mapping[str, int]
     binary: bool = False
+    either_mark: int = 0
+    """How many numbers stand in columns that both marks could mean: thousands by one, decimals by the other."""
 
 
 class Choice(NamedTuple):
@@ -105,7 +108,10 @@ def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -
     """Let the cells of all columns vote on decimal mark and date order; a semicolon file expects commas."""
     marks: Counter[str] = Counter()
     orders: Counter[str] = Counter()
+    either_mark = 0
     for sample in samples:
+        if any(sample.counts) and all(not cell or _EITHER_MARK.fullmatch(cell) for cell in sample.counts):
+            either_mark += sum(count for cell, count in sample.counts.items() if cell)
         for cell, count in sample.counts.items():
             if "," in cell or "." in cell:
                 marks.update({mark: count for mark, pattern in _UNAMBIGUOUS.items() if pattern.fullmatch(cell)})
@@ -120,7 +126,7 @@ def habits(samples: Sequence[Sample], *, delimiter: str, binary: bool = False) -
     usual = "." if delimiter == "," else ","
     rare = "," if usual == "." else "."
     mark = rare if marks[rare] > marks[usual] else usual
-    return Habits(mark, marks, "md" if orders["md"] > orders["dm"] else "dm", orders, binary)
+    return Habits(mark, marks, "md" if orders["md"] > orders["dm"] else "dm", orders, binary, either_mark)
 
 
 def choose(sample: Sample, table: Habits, decided: Decided = UNDECIDED) -> Choice:

@@ -183,6 +183,17 @@ def test_the_other_columns_decide_an_ambiguous_mark(tmp_path: Path) -> None:
     assert got.guess("decimal_mark") == ","
 
 
+@pytest.mark.parametrize(("mark", "first"), [(".", 1234), (",", 1.234)])
+def test_numbers_that_either_mark_could_mean_say_that_they_are_unsure(
+    mark: str, first: float, tmp_path: Path
+) -> None:
+    got = read_column(tmp_path, [cell.replace(".", mark) for cell in ("1.234", "2.500", "12.750")])
+    (guess,) = [guess for guess in got.table.guesses if guess.what == "decimal_mark"]
+    assert got.rows()[0][1] == first
+    assert guess.confidence <= 0.7
+    assert (guess.value, guess.alternatives[0].value) == (",", ".")
+
+
 def test_ambiguous_dates_are_day_first_and_say_that_they_are_unsure(tmp_path: Path) -> None:
     got = read_column(tmp_path, ["03/04/2024", "05/06/2024"])
     (guess,) = [guess for guess in got.table.guesses if guess.what == "type" and guess.column == "value"]
