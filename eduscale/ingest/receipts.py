@@ -79,7 +79,11 @@ def _told(overlap: Overlap) -> Said:
         "new": overlap.rows_new,
         "changed": overlap.rows_changed,
         "gone": overlap.rows_gone,
+        "added": overlap.columns_added,
     }
+    if overlap.columns_added:
+        is_newer = overlap.kind == "newer"
+        return Said(code="newer_with_columns" if is_newer else "rows_in_without_columns", facts=facts)
     if overlap.kind == "part":
         return Said(code="rows_already_in" if overlap.rows_new else "all_rows_already_in", facts=facts)
     if overlap.kind == "overlap":

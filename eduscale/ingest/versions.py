@@ -122,7 +122,7 @@ class Versions:
         rows = sum(table.rows for table in tables)
         kept_share = _kept_share(candidates)
         return {
-            upload_id: _overlap(head, rows, candidates[upload_id], of_upload, kept_share)
+            upload_id: _overlap(head, rows, mine, candidates[upload_id], of_upload, kept_share=kept_share)
             for upload_id, of_upload in by_upload.items()
         }
 
@@ -130,6 +130,8 @@ class Versions:
         """Describe the columns that both files have, as types that hold the values of either."""
         if not old:
             return None
+        if _only_in(old, new):
+            return None  # what is in those columns would be lost
         both = joined("", [*old, *new])
         shared = [{column.name for table in side for column in table.columns} for side in (new, old)]
         columns = [column for column in both.columns if column.name in shared[0] & shared[1]]
@@ -247,7 +249,13 @@ def judge(evidence: Evidence) -> Verdict | None:
 
 
 def _overlap(
-    head: Head, rows: int, older: Sequence[LiveTable], results: Mapping[str, PairResult], kept_share: float
+    head: Head,
+    rows: int,
+    mine_by_dataset: Mapping[str, Sequence[LiveTable]],
+    older: Sequence[LiveTable],
+    results: Mapping[str, PairResult],
+    *,
+    kept_share: float,
 ) -> Overlap | None:
     upload = older[0].head.upload
     rows_old = sum(table.part.rows for table in older)
@@ -267,6 +275,14 @@ def _overlap(
     verdict = judge(evidence)
     if verdict is None:
         return None
+    added = lost = 0
+    for dataset, new in mine_by_dataset.items():
+        old = [table for table in older if table.dataset == dataset]
+        if old:
+            added += len(_only_in(new, old))
+            lost += len(_only_in(old, new))
+    if lost and verdict.kind == "newer":  # by the rows of its other tables
+        verdict = verdict._replace(kind="overlap")
     return Overlap(
         upload_id=upload.upload_id,
         filename=upload.filename,
@@ -278,10 +294,22 @@ def _overlap(
         rows_gone=max(0, rows_old - same - changed),
         key=next((each.key for each in results.values() if each.key), ()),
         estimated=any(each.estimated for each in results.values()),
+        columns_added=added,
         share=verdict.share,
         confidence=verdict.confidence,
         in_datasets={dataset: each.same for dataset, each in results.items() if each.same},
     )
+
+
+def _only_in(some: Sequence[LiveTable], others: Sequence[LiveTable]) -> set[str]:
+    """Return the columns with values that some tables have and others lack, those made of a column excepted."""
+    there = {column.name for table in others for column in table.columns}
+    return {
+        column.name
+        for table in some
+        for column in table.columns
+        if not column.empty and column.made_of is None and column.name not in there
+    }
 
 
 def _kept_share(candidates: Mapping[str, Sequence[LiveTable]]) -> float:

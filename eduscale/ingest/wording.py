@@ -245,6 +245,20 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Vypadá to na novější verzi vašeho souboru {filename} ze dne {day}: {new:# nový řádek|# nové "
         "řádky|# nových řádků}, {changed:# změněný|# změněné|# změněných}, {gone:# chybí|# chybí|# chybí}.",
     ),
+    "newer_with_columns": (
+        "This looks like a newer version of your file {filename} of {day} with {added:# column|# columns} added; "
+        "in the other columns: {new:# row|# rows} new, {changed} changed, {gone} gone.",
+        "Vypadá to na novější verzi vašeho souboru {filename} ze dne {day}, do které {added:přibyl # "
+        "sloupec|přibyly # sloupce|přibylo # sloupců}; v ostatních sloupcích: {new:# nový řádek|# nové "
+        "řádky|# nových řádků}, {changed:# změněný|# změněné|# změněných}, {gone:# chybí|# chybí|# chybí}.",
+    ),
+    "rows_in_without_columns": (
+        "{same:# row|# rows} of this file {same:is|are} in already, from your file {filename} of {day}, but "
+        "without {added:# column|# columns} that only this file has.",
+        "{same:# řádek tohoto souboru už tu je|# řádky tohoto souboru už tu jsou|# řádků tohoto souboru už "
+        "tu je} z vašeho souboru {filename} ze dne {day}, ale bez {added:# sloupce, který|# sloupců, které|# "
+        "sloupců, které} má jen tento soubor.",
+    ),
     "same_rows_again": (
         "This looks like your file {filename} of {day}, saved anew: {same:its only row is|all # rows are} "
         "the same.",

@@ -28,6 +28,8 @@ class Overlap(Model):
     rows_gone: int
     key: tuple[str, ...] = ()
     estimated: bool = False
+    columns_added: int = 0
+    """So many columns with values are in the new file only."""
     share: float
     """The part of the smaller file that is in the other."""
     confidence: float

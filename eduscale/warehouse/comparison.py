@@ -37,6 +37,8 @@ _DATES = (
     "['%d.%m.%Y', '%d. %m. %Y', '%d/%m/%Y', '%Y-%m-%d', "
     "'%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S', '%Y-%m-%d %H:%M:%S']"
 )
+_NUMBER = r"-?(0|[1-9][0-9]*|[1-9][0-9]{0,2}( [0-9]{3})+)([.,][0-9]+)?(e[+-][0-9]+)?"
+"""Text that is a number as one is written: 05 is a code, not 5."""
 _HASH = '"row hash"'
 """A name that no column has: theirs are without blanks."""
 
@@ -137,7 +139,8 @@ def _cell(name: str, mixed: Sequence[str]) -> str:
     cell = quoted(name)
     if name not in mixed:
         return cell
-    number = f"TRY_CAST(replace(replace({cell}, ' ', ''), ',', '.') AS DOUBLE)"
+    plain = f"replace(replace({cell}, ' ', ''), ',', '.')"
+    number = f"CASE WHEN regexp_full_match({cell}, '{_NUMBER}') THEN TRY_CAST({plain} AS DOUBLE) END"
     moment = f"try_strptime({cell}, {_DATES})"
     return f"coalesce(CAST({number} AS VARCHAR), CAST({moment} AS VARCHAR), {cell})"
 

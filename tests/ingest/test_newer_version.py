@@ -178,6 +178,27 @@ def test_a_newer_version_is_told_and_its_rows_are_known_to_count_twice(world: Wo
     assert warning.upload_ids == (id_of(new), id_of(old))
 
 
+TWO_COLUMNS = "id,{}\n" + "\n".join(str(number) for number in range(10))
+
+
+def test_a_file_that_lacks_a_column_of_the_older_is_no_newer_version(world: World) -> None:
+    """Marks in another subject are other marks: nothing is told, replaced or counted twice."""
+    old = world.send(name="znamky 2024.csv", text=TWO_COLUMNS.format("matematika"), dataset="znamky")
+    new = world.send(name="znamky 2025.csv", text=TWO_COLUMNS.format("cestina"), dataset="znamky", replaces="auto")
+    assert (new.overlaps, new.head.replaced) == ((), ())
+    assert world.service.get(id_of(old)).replaced_by is None
+    assert (world.rows(), world.counted_twice()) == (20, 0)
+
+
+def test_a_newer_version_with_more_columns_says_so(world: World) -> None:
+    """Rows that have gained a column are not the same rows."""
+    world.send(*range(10))
+    new = world.send(text=TWO_COLUMNS.format("cestina"))
+    said = [present(new, language).newer_version_of for language in ("en", "cs")]  # type: ignore[arg-type]
+    assert "with 1 column added; in the other columns: 0 rows new" in said[0].message  # type: ignore[union-attr]
+    assert "do které přibyl 1 sloupec" in said[1].message  # type: ignore[union-attr]
+
+
 def test_no_older_upload_costs_no_comparison(world: World) -> None:
     world.send(*range(10))
     world.send(*range(10), dataset="jine")

@@ -130,6 +130,13 @@ def test_a_column_that_became_text_in_one_file_does_not_make_every_row_differ(
     assert compare(tmp_path, old, new, {"x": "VARCHAR", "y": "VARCHAR"}, mixed=["x"]).same == 1
 
 
+@pytest.mark.parametrize("text", ["05", "+5", "5e0", "0 005"])
+def test_text_that_is_no_plain_number_is_not_the_number(tmp_path: Path, text: str) -> None:
+    """A code with a leading zero was changed when it became a number."""
+    old, new = "SELECT 5::BIGINT AS x, 'a' AS y", f"SELECT '{text}' AS x, 'a' AS y"
+    assert compare(tmp_path, old, new, {"x": "VARCHAR", "y": "VARCHAR"}, mixed=["x"]).same == 0
+
+
 def test_whole_numbers_and_decimals_of_one_value_are_the_same(tmp_path: Path) -> None:
     """The view widens both to one type."""
     assert compare(tmp_path, "SELECT 2::BIGINT AS x", "SELECT 2.0::DOUBLE AS x", {"x": "DOUBLE"}).same == 1
