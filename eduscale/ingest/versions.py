@@ -275,13 +275,12 @@ def _overlap(
     verdict = judge(evidence)
     if verdict is None:
         return None
-    added = lost = 0
-    for dataset, new in mine_by_dataset.items():
-        old = [table for table in older if table.dataset == dataset]
-        if old:
-            added += len(_only_in(new, old))
-            lost += len(_only_in(old, new))
-    if lost and verdict.kind == "newer":  # by the rows of its other tables
+    added, is_lost = 0, False
+    for dataset in {table.dataset for table in older if table.part.rows}:
+        old, new = [table for table in older if table.dataset == dataset], mine_by_dataset.get(dataset, ())
+        added += len(_only_in(new, old))
+        is_lost |= bool(_only_in(old, new))
+    if is_lost and verdict.kind == "newer":  # the rows of its other tables are here, but not all of it
         verdict = verdict._replace(kind="overlap")
     return Overlap(
         upload_id=upload.upload_id,

@@ -110,6 +110,21 @@ def test_several_files_may_be_sent_with_the_wish_auto(server: Server, dataset: s
     assert answer.body["uploads"][1]["replaces"] == answer.body["uploads"][0]["upload_id"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("matematika", "cestina"), ("zari", "rijen"), ("2024", "2025"), ("pocet_zaku", "zaku")]
+)
+def test_other_marks_of_the_same_pupils_replace_nothing(server: Server, dataset: str, old: str, new: str) -> None:
+    """Both files share alike columns; what the older one tells besides is not in the newer."""
+    dataset = f"marks_{old}"
+    rows = [[f"jmeno;trida;{name}", *(f"Z{i};1.A;{i * step % 5 + 1}" for i in range(30))]
+            for step, name in enumerate((old, new), 1)]  # fmt: skip
+    fields = {"region": "r", "sender": "škola", "dataset": dataset}
+    first = receipt(send(server, ("znamky 2024.csv", "\n".join(rows[0]).encode()), **fields))
+    second = receipt(send(server, ("znamky 2025.csv", "\n".join(rows[1]).encode()), **fields, replaces="auto"))
+    assert second["newer_version_of"] is None
+    assert call(server, "GET", f"/api/v1/uploads/{first['upload_id']}").body["replaced_by"] is None
+
+
 def test_a_workbook_saved_anew_is_the_same_rows(server: Server, dataset: str) -> None:
     """Other bytes: another encoding, another order of the rows."""
     fields = {"region": "r", "dataset": dataset}

@@ -190,12 +190,22 @@ def test_a_file_that_lacks_a_column_of_the_older_is_no_newer_version(world: Worl
     assert (world.rows(), world.counted_twice()) == (20, 0)
 
 
+def test_a_file_that_lacks_a_table_of_the_older_only_overlaps(world: World) -> None:
+    """The rows of its other tables are there twice, but nothing may be lost by replacing it unasked."""
+    many = "\n".join(str(number) for number in range(100))
+    old = world.send(text="kod\n" + many + "\n\n" + TWO_COLUMNS.format("matematika"))
+    new = world.send(text="kod\n" + many + "\n\n" + TWO_COLUMNS.format("cestina"), replaces="auto")
+    assert [(each.upload_id, each.kind) for each in new.overlaps] == [(id_of(old), "overlap")]
+    assert world.service.get(id_of(old)).replaced_by is None
+
+
 def test_a_newer_version_with_more_columns_says_so(world: World) -> None:
     """Rows that have gained a column are not the same rows."""
     world.send(*range(10))
     new = world.send(text=TWO_COLUMNS.format("cestina"))
     said = [present(new, language).newer_version_of for language in ("en", "cs")]  # type: ignore[arg-type]
     assert "with 1 column added; in the other columns: 0 rows new" in said[0].message  # type: ignore[union-attr]
+    assert not any("all 10" in each.message or "všech" in each.message for each in said)  # type: ignore[union-attr]
     assert "do které přibyl 1 sloupec" in said[1].message  # type: ignore[union-attr]
 
 
