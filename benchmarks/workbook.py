@@ -53,7 +53,6 @@ def make_workbook(path: Path, rows: int) -> None:
 def ours(path: Path, folder: Path) -> Callable[[], object]:
     """The whole recipe: checked, laid out, every cell decided, written, with the report."""
     from eduscale.ingest import tabular
-    from eduscale.ingest.tables import columns  # noqa: F401  # loaded as in the child
     from eduscale.models.reading import ReadTask
 
     tabular.warm()
