@@ -1,6 +1,7 @@
 """A file is read into typed Parquet and accounts for every row, or says in a code why it cannot be read."""
 
 import random
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -270,3 +271,19 @@ def test_a_cell_of_a_megabyte_is_read(tmp_path: Path) -> None:
     got = read(tmp_path, "id,text,n\n1," + " slovo" * 300_000 + ",5\n2,b,6\n")
     assert got.rows()[0][2] == 5
     assert len(str(got.rows()[0][1])) == 1_799_999  # without the space before it
+
+
+@pytest.mark.usefixtures("_as_large")
+def test_an_attempt_that_is_given_up_leaves_no_file_open(tmp_path: Path) -> None:
+    """Titles are noted before the file is found to be irregular, or to be refused; what was noted is let go of."""
+    rows = [f"{number};Žák {number};{number % 5}" for number in range(2_000)]
+    head = ["Výkaz za rok 2024", "", "id;jméno;body"]
+    irregular = "\n".join([*head, *rows[:1_000], "1;2;3;4;5", *rows[1_000:]])
+    refused = "\n".join([*head, *rows[:1_000], "1;" + "x" * 5_000 + ";3", *rows[1_000:]])
+    for name in ("irregular", "refused"):
+        (tmp_path / name).mkdir()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        assert read(tmp_path / "irregular", irregular).table.rejected_rows == 1
+        assert read(tmp_path / "refused", refused, field_length=4_000).reading.error is not None
+    assert [str(each.message) for each in told] == []

@@ -14,7 +14,6 @@ from eduscale.core import progress
 from eduscale.core.errors import UnreadableFile
 from eduscale.ingest.formats.json_stream import Again
 from eduscale.ingest.tables.columns import ArraySource, cleaned_text, with_nulls
-from eduscale.ingest.tables.findings import Findings
 from eduscale.ingest.tables.forms import literal
 from eduscale.ingest.tables.names import normal_name
 from eduscale.ingest.tables.parquet import PARQUET_OPTIONS, WIDE
@@ -62,7 +61,7 @@ class RecordStage:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self._workspace = workspace
         self._folder = workspace.folder / name
-        self._findings = Findings(workspace.folder / f"{name}.csv")
+        self._findings = workspace.tables.findings(name)
         self._root = _Key("", depth=-1)
         self._columns: list[_Key] = []
         self._block: list[Record] = []

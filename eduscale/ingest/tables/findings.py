@@ -79,6 +79,11 @@ class Findings:
         self._file.close()
         return True
 
+    def discard(self) -> None:
+        """Let go of the file, whether what it is about was written, given up or failed."""
+        if self.close():
+            self.path.unlink(missing_ok=True)
+
 
 def shown_text(cell: Cell) -> str:
     """Return a cell as its sender sees it, failed formulas included."""

@@ -126,11 +126,13 @@ class TableReader:
         self._default_name = default_name
         self._writer = writer
         self._next = 0
+        self._begun: list[Findings] = []
 
     @contextmanager
     def of_file(self, name: str) -> Iterator[None]:
         """Read a file, whose name its tables get; if it cannot be read, nothing of it stays."""
         default_name, first, there = self._default_name, self._next, set(self._folder.iterdir())
+        begun = len(self._begun)
         self._default_name = name
         try:
             yield
@@ -142,14 +144,19 @@ class TableReader:
             raise
         finally:
             self._default_name = default_name
+            for findings in self._begun[begun:]:
+                findings.discard()
+            del self._begun[begun:]
 
     def decided(self) -> TableOverrides:
         """Return what people decided for the next table."""
         return self._overrides.of(self._next)
 
-    def findings(self) -> Findings:
-        """Return a place for what is told about the next table."""
-        return Findings(self._folder / f"rejects-{self._next}.csv")
+    def findings(self, name: str = "") -> Findings:
+        """Return a place for what is told about the next table, or one of another name for a table further on."""
+        findings = Findings(self._folder / f"{name or f'rejects-{self._next}'}.csv")
+        self._begun.append(findings)
+        return findings
 
     def read_grid(self, grid: Grid, *, delimiter: str = "\t") -> list[ReadTable]:
         """Return the tables in a grid, written."""
@@ -320,6 +327,7 @@ class TableReader:
         loaded = self._load(draft, names, decisions, target)
         counts = draft.findings.counts
         if loaded.refused_lines or loaded.rows + counts["rejected"] + counts["set_aside"] != draft.seen:
+            draft.findings.discard()
             return None
         self._next += 1
         return self._finish(draft, loaded, index, names, decisions)
